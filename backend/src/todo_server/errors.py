@@ -1,0 +1,148 @@
+"""What can go wrong, as a tree of coded errors; knows no HTTP.
+
+Every error has a stable ``code`` that clients may depend on. `api/problems.py` holds the one
+table that turns a code into an HTTP status, and docs/api.md says what each one means.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One thing that is wrong with one field of the input."""
+
+    field: str
+    code: str
+    message: str
+
+
+class TodoServerError(Exception):
+    """The root of all expected errors. ``message`` is meant for the person calling the API."""
+
+    code = "internal_error"
+    message = "Something went wrong on our side."
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        details: tuple[FieldError, ...] = (),
+        retry_after: int | None = None,
+    ) -> None:
+        self.message = message or self.message
+        self.details = details
+        self.retry_after = retry_after
+        super().__init__(self.message)
+
+
+class ConfigurationError(TodoServerError):
+    """A setting is missing, wrong or contradicts another; start-up cannot go on."""
+
+    code = "configuration_error"
+
+
+class UnauthenticatedError(TodoServerError):
+    """Nobody is asking: no token, or one that cannot be verified."""
+
+    code = "unauthenticated"
+    message = "Send a valid token in the header 'Authorization: Bearer <token>'."
+
+
+class ForbiddenError(TodoServerError):
+    """The token's subject asks for somebody else's path."""
+
+    code = "forbidden"
+    message = "This token does not belong to the user in the path; use its own id, or 'me'."
+
+
+class NotFoundError(TodoServerError):
+    """There is no such thing, or it is somebody else's: the two cannot be told apart."""
+
+    code = "not_found"
+    message = "There is nothing here."
+
+
+class TaskNotFoundError(NotFoundError):
+    """No task with this id among the user's own."""
+
+    code = "task_not_found"
+    message = "You have no task with this id."
+
+
+class MethodNotAllowedError(TodoServerError):
+    """The path exists; the method does not."""
+
+    code = "method_not_allowed"
+    message = "This path does not take that method; the header 'Allow' lists those it takes."
+
+
+class UnsupportedMediaTypeError(TodoServerError):
+    """The body is not JSON by its own declaration."""
+
+    code = "unsupported_media_type"
+    message = "Send the body as JSON, with the header 'Content-Type: application/json'."
+
+
+class BodyTooLargeError(TodoServerError):
+    """The body is over the limit."""
+
+    code = "body_too_large"
+    message = "The body is larger than 1 MiB (1,048,576 bytes)."
+
+
+class HeadersTooLargeError(TodoServerError):
+    """The header fields together are over the limit (RFC 6585, section 5)."""
+
+    code = "headers_too_large"
+    message = "The headers are larger than 32 KiB together."
+
+
+class UriTooLongError(TodoServerError):
+    """The path and query are over the limit."""
+
+    code = "uri_too_long"
+    message = "The URL is longer than 8 KiB."
+
+
+class MalformedJsonError(TodoServerError):
+    """The body is not JSON (RFC 8259), or JSON that parsers do not agree on."""
+
+    code = "malformed_json"
+    message = "The body is not valid JSON."
+
+
+class InvalidCursorError(TodoServerError):
+    """The cursor was not made by this server for this listing."""
+
+    code = "invalid_cursor"
+    message = "This cursor does not belong to this listing; start again without one."
+
+
+class ValidationFailedError(TodoServerError):
+    """The input is well-formed and breaks a rule; ``details`` says which."""
+
+    code = "validation_failed"
+    message = "The request breaks a rule."
+
+
+class UnavailableError(TodoServerError):
+    """The database does not answer; the same request may succeed in a moment."""
+
+    code = "unavailable"
+    message = "The database is not reachable at the moment. Try again shortly."
+
+    def __init__(self, message: str | None = None, *, retry_after: int = 2) -> None:
+        super().__init__(message, retry_after=retry_after)
+
+
+class NotReadyError(UnavailableError):
+    """The database answers, and its schema is not the one this version needs."""
+
+    code = "not_ready"
+    message = "The database is behind this version. Run 'todo-server migrate'."
+
+
+class InternalError(TodoServerError):
+    """A mistake of the server's own; logged with its traceback under the request id."""
+
+    code = "internal_error"
