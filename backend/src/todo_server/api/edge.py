@@ -1,0 +1,86 @@
+"""The innermost layer around the routes: limits on the head, unread bodies, unforeseen errors."""
+
+import logging
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from todo_server.api.problems import problem_response
+from todo_server.errors import HeadersTooLargeError, InternalError, UriTooLongError
+
+log = logging.getLogger("todo_server.api")
+
+MAX_TARGET = 8 * 1024
+MAX_HEADERS = 32 * 1024
+MAX_DISCARDED = 8 * 1024 * 1024
+"""Bytes, all three."""
+
+
+class Edge:
+    """Refuse heads over the limits, and let no exception and no unread body escape.
+
+    A reply that leaves while the client still sends its body reaches few clients: the connection
+    is reset under them. So what was announced is read and thrown away first, up to a limit.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        body = _UnreadBody(scope, receive)
+        started = False
+
+        async def send_after_body(message: Message) -> None:
+            nonlocal started
+            if not started:
+                started = True
+                if body.unread and not await body.discard():
+                    message["headers"].append((b"connection", b"close"))
+            await send(message)
+
+        try:
+            if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_TARGET:
+                error = UriTooLongError()
+            elif sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADERS:
+                error = HeadersTooLargeError()
+            else:
+                await self._app(scope, body.receive, send_after_body)
+                return
+            await problem_response(scope, error)(scope, receive, send_after_body)
+        except Exception:
+            log.exception(
+                "unforeseen error", extra={"fields": {"request_id": scope["state"]["request_id"]}}
+            )
+            if started:
+                raise
+            await problem_response(scope, InternalError())(scope, receive, send_after_body)
+
+
+class _UnreadBody:
+    """What the client has announced and nobody has read yet."""
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        headers = scope["headers"]
+        self._receive = receive
+        self._expects = any(name == b"expect" for name, _ in headers)
+        self.unread = any(
+            name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
+            for name, value in headers
+        )
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        if not message.get("more_body", False):
+            self.unread = False
+            self._expects = False
+        return message
+
+    async def discard(self) -> bool:
+        """Read to the end; False if the client waits to be asked, or sends too much."""
+        size = 0
+        while self.unread and not self._expects and size <= MAX_DISCARDED:
+            message = await self.receive()
+            size += len(message.get("body", b""))
+        return not self.unread

@@ -1,0 +1,58 @@
+"""Bodies: which are read, how much of them, and how strictly."""
+
+from typing import Any
+
+from fastapi import Request
+
+from todo_server.domain import strict_json
+from todo_server.errors import (
+    BodyTooLargeError,
+    MalformedJsonError,
+    UnsupportedMediaTypeError,
+    ValidationFailedError,
+)
+
+MAX_BODY = 1024 * 1024
+"""Bytes."""
+
+
+class JSONRequest(Request):
+    """A request whose body is JSON or nothing, refused before more than 1 MiB is kept."""
+
+    async def load(self) -> None:
+        """Read and parse the body, before FastAPI asks for it with `body()` and `json()`.
+
+        Checks in this order: media type (UnsupportedMediaTypeError), size (BodyTooLargeError),
+        syntax (MalformedJsonError), and that it is an object (ValidationFailedError). FastAPI
+        itself would turn all of them into one and the same 400.
+        """
+        chunks: list[bytes] = []
+        size = 0
+        async for chunk in self.stream():
+            if chunk and not chunks:
+                self._check_type()
+            size += len(chunk)
+            if size > MAX_BODY:
+                raise BodyTooLargeError
+            chunks.append(chunk)
+        self._body = b"".join(chunks)
+        if self._body:
+            self._json = _parse(self._body)
+
+    def _check_type(self) -> None:
+        kind, _, _ = self.headers.get("content-type", "").partition(";")
+        main, _, sub = kind.strip().lower().partition("/")
+        if main != "application" or not (sub == "json" or sub.endswith("+json")):
+            raise UnsupportedMediaTypeError
+        if self.headers.get("content-encoding", "identity").lower() != "identity":
+            raise UnsupportedMediaTypeError("Send the body uncompressed.")
+
+
+def _parse(body: bytes) -> dict[str, Any]:
+    try:
+        value = strict_json.loads(body)
+    except ValueError as error:
+        raise MalformedJsonError(f"The body is not valid JSON: {error}.") from error
+    if not isinstance(value, dict):
+        raise ValidationFailedError("The body must be a JSON object.")
+    return value

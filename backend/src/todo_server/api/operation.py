@@ -1,0 +1,34 @@
+"""For those who run the server: is it alive, is it ready."""
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
+
+from todo_server import errors
+from todo_server.api.openapi import failures
+from todo_server.api.route import database_of
+
+router = APIRouter(tags=["operation"])
+
+
+class Health(BaseModel):
+    """The state of the server."""
+
+    status: str = Field(description="Always `ok`: anything else is an error.", examples=["ok"])
+
+
+@router.get("/livez", summary="Is it alive?", operation_id="livez")
+async def livez() -> Health:
+    """Answer as long as the process runs; the database is not asked."""
+    return Health(status="ok")
+
+
+@router.get(
+    "/readyz",
+    summary="Is it ready?",
+    operation_id="readyz",
+    responses=failures(errors.UnavailableError, errors.NotReadyError),
+)
+async def readyz(request: Request) -> Health:
+    """Answer 200 if the database is reachable, migrated and isolates its users; else 503."""
+    await database_of(request).check()
+    return Health(status="ok")

@@ -1,0 +1,139 @@
+"""Errors as HTTP shows them: one shape (RFC 9457), and the one table from codes to statuses."""
+
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from pydantic import BaseModel, Field
+from pydantic_core import ErrorDetails, to_json
+from starlette.exceptions import HTTPException
+from starlette.types import Scope
+
+from todo_server import errors
+from todo_server.errors import FieldError, TodoServerError
+
+STATUS = {
+    errors.MalformedJsonError.code: HTTPStatus.BAD_REQUEST,
+    errors.InvalidCursorError.code: HTTPStatus.BAD_REQUEST,
+    errors.UnauthenticatedError.code: HTTPStatus.UNAUTHORIZED,
+    errors.ForbiddenError.code: HTTPStatus.FORBIDDEN,
+    errors.NotFoundError.code: HTTPStatus.NOT_FOUND,
+    errors.TaskNotFoundError.code: HTTPStatus.NOT_FOUND,
+    errors.MethodNotAllowedError.code: HTTPStatus.METHOD_NOT_ALLOWED,
+    errors.BodyTooLargeError.code: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.UriTooLongError.code: HTTPStatus.REQUEST_URI_TOO_LONG,
+    errors.UnsupportedMediaTypeError.code: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    errors.ValidationFailedError.code: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.HeadersTooLargeError.code: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+    errors.InternalError.code: HTTPStatus.INTERNAL_SERVER_ERROR,
+    errors.UnavailableError.code: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.NotReadyError.code: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+
+class ProblemDetail(BaseModel):
+    """One thing that is wrong with one field."""
+
+    field: Annotated[str, Field(description="The member, parameter or header.", examples=["title"])]
+    code: Annotated[str, Field(description="A stable code.", examples=["string_too_long"])]
+    message: Annotated[
+        str,
+        Field(
+            description="What is wrong, for people.",
+            examples=["String should have at most 500 characters"],
+        ),
+    ]
+
+
+class Problem(BaseModel):
+    """What every error looks like (RFC 9457, `application/problem+json`)."""
+
+    type: Annotated[str, Field(description="Always `about:blank`: the title says it all.")]
+    title: Annotated[str, Field(description="The status in words.")]
+    status: Annotated[int, Field(description="The HTTP status.")]
+    detail: Annotated[str, Field(description="What went wrong and what to send instead.")]
+    instance: Annotated[str, Field(description="The path that was asked for.")]
+    error: Annotated[str, Field(description="A stable code; docs/api.md lists them all.")]
+    message: Annotated[str, Field(description="The same as `detail`.")]
+    details: Annotated[list[ProblemDetail], Field(description="One entry per field at fault.")]
+    request_id: Annotated[str, Field(description="As in the header `X-Request-ID`.")]
+
+
+def problem_response(scope: Scope, error: TodoServerError) -> Response:
+    """Turn an error into the reply to a request."""
+    status = STATUS[error.code]
+    problem = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": status.value,
+        "detail": error.message,
+        "instance": scope["path"],
+        "error": error.code,
+        "message": error.message,
+        "details": [
+            {"field": d.field, "code": d.code, "message": d.message} for d in error.details
+        ],
+        "request_id": scope["state"]["request_id"],
+    }
+    headers = {}
+    if status is HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    if error.retry_after is not None:
+        headers["Retry-After"] = str(error.retry_after)
+    return Response(
+        to_json(problem), status.value, headers, media_type="application/problem+json"
+    )
+
+
+def validation_failed(found: list[ErrorDetails] | list[Any]) -> errors.ValidationFailedError:
+    """Turn what pydantic found into our error, without repeating what was sent."""
+    details = tuple(
+        FieldError(_field_name(error["loc"]), error["type"], error["msg"]) for error in found
+    )
+    first = details[0]
+    more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
+    return errors.ValidationFailedError(f"{first.field}: {first.message}{more}", details=details)
+
+
+def _field_name(location: tuple[str | int, ...]) -> str:
+    """Name a field as the client knows it: `title`, not `body.title`."""
+    if len(location) > 1 and location[0] in ("body", "path", "query", "header"):
+        location = location[1:]
+    # A name that somebody made up may hold anything, surrogates included.
+    return ".".join(map(str, location)).encode(errors="replace").decode()[:100]
+
+
+def install(app: FastAPI) -> None:
+    """Let every error leave as a problem."""
+
+    async def expected(request: Request, error: Exception) -> Response:
+        assert isinstance(error, TodoServerError)  # noqa: S101 - registered for this class
+        return problem_response(request.scope, error)
+
+    async def invalid(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
+        return problem_response(request.scope, validation_failed(list(error.errors())))
+
+    async def routing(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)  # noqa: S101 - as above
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            response = problem_response(request.scope, errors.MethodNotAllowedError())
+            response.headers["Allow"] = ", ".join(_methods_of(app, request.scope["path"]))
+            return response
+        return problem_response(request.scope, errors.NotFoundError())
+
+    app.add_exception_handler(TodoServerError, expected)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(HTTPException, routing)
+
+
+def _methods_of(app: FastAPI, path: str) -> list[str]:
+    """List all methods of a path; the framework knows those of its first route alone."""
+    found: set[str] = set()
+    for route in app.routes:
+        regex = getattr(route, "path_regex", None)
+        if regex is not None and regex.match(path):
+            found |= getattr(route, "methods", None) or set()
+    return sorted(found)

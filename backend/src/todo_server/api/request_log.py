@@ -1,0 +1,71 @@
+"""The outermost layer: a request id for every request, and one log line when it is answered."""
+
+import logging
+import re
+import time
+from uuid import uuid4
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+log = logging.getLogger("todo_server.request")
+
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
+
+
+class RequestLog:
+    """Log method, route, status, duration, user and request id; never a token or content.
+
+    The path is logged where no route matched, without its query, which may hold secrets.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started_at = time.perf_counter()
+        request_id = _request_id(scope)
+        state = scope.setdefault("state", {})
+        state["request_id"] = request_id.decode()
+        status = 0
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"].append((b"x-request-id", request_id))
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_id)
+        finally:
+            duration_ms = round((time.perf_counter() - started_at) * 1000, 2)
+            _write(scope, status, duration_ms)
+
+
+def _request_id(scope: Scope) -> bytes:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
+            return bytes(value)
+    return uuid4().hex.encode()
+
+
+def _write(scope: Scope, status: int, duration_ms: float) -> None:
+    state = scope["state"]
+    route = scope.get("route")
+    identity = state.get("identity")
+    log.info(
+        "request",
+        extra={
+            "fields": {
+                "method": scope["method"],
+                "route": scope["path"][:200] if route is None else route.path,
+                "status": status,
+                "duration_ms": duration_ms,
+                "user_id": None if identity is None else identity.user_id,
+                "request_id": state["request_id"],
+            }
+        },
+    )

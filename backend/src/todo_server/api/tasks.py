@@ -1,0 +1,163 @@
+"""The six operations on a user's tasks."""
+
+from typing import Annotated, Any
+from urllib.parse import quote, urlencode
+
+from fastapi import APIRouter, Body, Request, Response
+
+from todo_server import errors
+from todo_server.api.listing import LISTING_PARAMETERS, read_listing
+from todo_server.api.openapi import BEARER, failures
+from todo_server.api.parameters import TaskId, UserId
+from todo_server.api.route import OwnerRoute, database_of, identity_of
+from todo_server.models import Completion, TaskCreate, TaskRead, TaskUpdate
+from todo_server.services import tasks
+
+_OWN = (errors.UnauthenticatedError, errors.ForbiddenError, errors.UnavailableError)
+_ONE = (*_OWN, errors.TaskNotFoundError, errors.ValidationFailedError)
+_BODY = (
+    errors.MalformedJsonError,
+    errors.BodyTooLargeError,
+    errors.UnsupportedMediaTypeError,
+    errors.ValidationFailedError,
+)
+_ID = {"description": "The path of the task.", "schema": {"type": "string"}}
+_LINK = {"description": "The next page, `rel=next` (RFC 8288).", "schema": {"type": "string"}}
+
+router = APIRouter(route_class=OwnerRoute, tags=["tasks"])
+
+
+@router.get(
+    "/api/{user_id}/tasks",
+    summary="List tasks",
+    operation_id="list_tasks",
+    response_model=list[TaskRead],
+    response_description="The tasks, newest first unless sorted otherwise.",
+    responses={
+        200: {"headers": {"Link": _LINK}},
+        **failures(*_OWN, errors.InvalidCursorError, errors.ValidationFailedError),
+    },
+    openapi_extra={"parameters": LISTING_PARAMETERS, "security": [BEARER]},
+)
+async def list_tasks(user_id: UserId, request: Request) -> Response:
+    """List the user's tasks, the newest first.
+
+    Without `limit` the whole list is answered, up to 10,000 tasks; with it, pages: follow
+    `rel="next"` of the header `Link` until there is none. Unknown parameters are ignored.
+    """
+    listing = read_listing(request.scope["query_string"])
+    page = await tasks.list_tasks(identity_of(request), database_of(request), listing)
+    response = _json(page.body)
+    if page.next_cursor is not None:
+        response.headers["Link"] = _next_link(user_id, request, page.next_cursor)
+    return response
+
+
+@router.post(
+    "/api/{user_id}/tasks",
+    summary="Create a task",
+    operation_id="create_task",
+    status_code=201,
+    response_model=TaskRead,
+    response_description="The new task.",
+    responses={201: {"headers": {"Location": _ID}}, **failures(*_OWN, *_BODY)},
+    openapi_extra={"security": [BEARER]},
+)
+async def create_task(user_id: UserId, task: TaskCreate, request: Request) -> Response:
+    """Create a task; only a title is needed."""
+    task_id, body = await tasks.create_task(identity_of(request), database_of(request), task)
+    location = f"/api/{quote(user_id, safe='')}/tasks/{task_id}"
+    return _json(body, 201, {"Location": location})
+
+
+@router.get(
+    "/api/{user_id}/tasks/{task_id}",
+    summary="Get a task",
+    operation_id="get_task",
+    response_model=TaskRead,
+    response_description="The task.",
+    responses=failures(*_ONE),
+    openapi_extra={"security": [BEARER]},
+)
+async def get_task(user_id: UserId, task_id: TaskId, request: Request) -> Response:
+    """Get one task."""
+    return _json(await tasks.get_task(identity_of(request), database_of(request), task_id))
+
+
+async def update_task(
+    user_id: UserId, task_id: TaskId, change: TaskUpdate, request: Request
+) -> Response:
+    """Change a task: absent members stay as they are, `null` clears the description.
+
+    `PUT` and `PATCH` do the same. What a client echoes back (`id`, `user_id`, `created_at`,
+    `updated_at`) is ignored.
+    """
+    body = await tasks.update_task(identity_of(request), database_of(request), task_id, change)
+    return _json(body)
+
+
+for _method in ("PUT", "PATCH"):
+    router.add_api_route(
+        "/api/{user_id}/tasks/{task_id}",
+        update_task,
+        methods=[_method],
+        summary="Change a task",
+        operation_id=f"update_task_by_{_method.lower()}",
+        response_model=TaskRead,
+        response_description="The task as it is now.",
+        responses=failures(*_ONE, *_BODY),
+        openapi_extra={"security": [BEARER]},
+    )
+
+
+@router.delete(
+    "/api/{user_id}/tasks/{task_id}",
+    summary="Delete a task",
+    operation_id="delete_task",
+    status_code=204,
+    response_description="It is gone.",
+    responses=failures(*_ONE),
+    openapi_extra={"security": [BEARER]},
+)
+async def delete_task(user_id: UserId, task_id: TaskId, request: Request) -> Response:
+    """Delete a task for good."""
+    await tasks.delete_task(identity_of(request), database_of(request), task_id)
+    return Response(status_code=204)
+
+
+@router.patch(
+    "/api/{user_id}/tasks/{task_id}/complete",
+    summary="Complete or reopen a task",
+    operation_id="complete_task",
+    response_model=TaskRead,
+    response_description="The task as it is now.",
+    responses=failures(*_ONE, *_BODY),
+    openapi_extra={"security": [BEARER]},
+)
+async def complete_task(
+    user_id: UserId,
+    task_id: TaskId,
+    request: Request,
+    completion: Annotated[Completion, Body()] = Completion(),  # noqa: B008 - immutable in use
+) -> Response:
+    """Flip whether a task is completed, or set it.
+
+    Without a body, or with `{}`, the state is flipped in the database, so that two requests at
+    the same time both count. `{"completed": true}` or `false` sets it, and may be retried.
+    """
+    body = await tasks.complete_task(
+        identity_of(request), database_of(request), task_id, completion
+    )
+    return _json(body)
+
+
+def _json(body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(body, status, headers, media_type="application/json")
+
+
+def _next_link(user_id: str, request: Request, cursor: str) -> str:
+    parameters: list[tuple[str, Any]] = [
+        (name, value) for name, value in request.query_params.multi_items() if name != "cursor"
+    ]
+    query = urlencode([*parameters, ("cursor", cursor)])
+    return f'</api/{quote(user_id, safe="")}/tasks?{query}>; rel="next"'

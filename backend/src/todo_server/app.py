@@ -1,0 +1,77 @@
+"""The application: wiring only."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+from todo_server import logs
+from todo_server.api import operation, problems, swagger, tasks
+from todo_server.api.edge import Edge
+from todo_server.api.openapi import document
+from todo_server.api.request_log import RequestLog
+from todo_server.auth import Authenticate, Rules, Verifier, shared_secret, trust_the_path
+from todo_server.auth import with_bearer_token
+from todo_server.config import AuthMode, Settings, read_settings
+from todo_server.database import Database
+from todo_server.errors import ConfigurationError
+
+log = logging.getLogger("todo_server")
+
+_EXPOSED = ["Link", "Location", "ETag", "Retry-After", "X-Request-ID"]
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Wire the server; `settings.database_url` must be set."""
+    if settings.database_url is None:
+        raise ConfigurationError("DATABASE_URL is not set, and no embedded PostgreSQL was started.")
+    database = Database(
+        settings.database_url.get_secret_value(), pool_size=settings.database_pool_size
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await database.close()
+
+    app = FastAPI(
+        lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
+    )
+    app.state.database = database
+    app.state.authenticate = _authenticate(settings)
+    app.openapi = lambda: document(app)  # type: ignore[method-assign]
+    # Not include_router: it would match the path of every request twice.
+    for router in (tasks.router, operation.router):
+        app.router.routes.extend(router.routes)
+    swagger.install(app)
+    problems.install(app)
+    app.add_middleware(Edge)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=settings.cors_origins,
+        allow_credentials=True,
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=["Authorization", "Content-Type", "X-Request-ID"],
+        expose_headers=_EXPOSED,
+    )
+    app.add_middleware(RequestLog)
+    return app
+
+
+def worker_app() -> FastAPI:
+    """Make the application of one worker process, from the environment."""
+    settings = read_settings()
+    logs.configure(settings.log_level, settings.log_format)
+    return create_app(settings)
+
+
+def _authenticate(settings: Settings) -> Authenticate:
+    rules = Rules(issuer=settings.jwt_issuer, audience=settings.jwt_audience)
+    if settings.auth_mode is AuthMode.SHARED_SECRET:
+        assert settings.better_auth_secret is not None  # noqa: S101 - Settings has seen to it
+        secret = settings.better_auth_secret.get_secret_value()
+        return with_bearer_token(Verifier(shared_secret(secret, rules)))
+    log.warning("AUTH_MODE=none: whoever can connect is whoever they say. For development only.")
+    return trust_the_path()

@@ -1,0 +1,54 @@
+"""Signatures: a token's three parts, and whether the key made them (RFC 7515)."""
+
+import base64
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import Key
+
+from todo_server.auth.claims import check_header
+from todo_server.auth.verifier import MAX_TOKEN_LENGTH
+from todo_server.domain import strict_json
+from todo_server.errors import UnauthenticatedError
+
+_REGISTRY = jws.JWSRegistry()
+
+
+def verified_payload(
+    token: str, key_for: Callable[[Mapping[str, Any]], Key], algorithms: frozenset[str]
+) -> Any:  # noqa: ANN401 - JSON
+    """Give the payload of a compact JWS whose signature holds.
+
+    `key_for` picks the key by the header; the algorithm is checked against the mode's own before
+    it is asked. Raises UnauthenticatedError.
+    """
+    header = read_header(token)
+    algorithm = check_header(header, algorithms)
+    try:
+        signed = jws.deserialize_compact(token, key_for(header), [algorithm], _REGISTRY)
+        return strict_json.loads(signed.payload or b"")
+    except (JoseError, ValueError, TypeError) as error:
+        raise UnauthenticatedError("The token is not accepted: its signature is wrong.") from error
+
+
+def read_header(token: str) -> Any:  # noqa: ANN401 - JSON
+    """Read the header of a compact JWS, verifying nothing.
+
+    All three parts must be base64url in its one canonical form (RFC 7515, section 2): otherwise
+    a token could be written in several ways.
+    """
+    parts = token.split(".") if len(token) <= MAX_TOKEN_LENGTH else []
+    try:
+        header, _, _ = (_decoded(part) for part in parts)
+        return strict_json.loads(header)
+    except ValueError as error:
+        raise UnauthenticatedError("The token is not accepted: it is no signed JWT.") from error
+
+
+def _decoded(part: str) -> bytes:
+    data = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+    if base64.urlsafe_b64encode(data).rstrip(b"=").decode() != part:
+        raise ValueError("not canonical")
+    return data

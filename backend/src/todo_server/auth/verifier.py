@@ -1,0 +1,50 @@
+"""What every way of verifying tokens has in common: the seam, and the memory of good tokens."""
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from todo_server.domain.identity import Identity
+
+MAX_TOKEN_LENGTH = 8192
+"""Bytes; a longer one is refused unread."""
+
+REMEMBERED_TOKENS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """An identity, and the POSIX time in seconds from which it no longer holds."""
+
+    identity: Identity
+    expires_at: float
+
+
+Verify: TypeAlias = Callable[[str], Awaitable[Verified]]
+"""Verify a token; raises UnauthenticatedError. Each mode is one such function."""
+
+
+class Verifier:
+    """A mode's verification, with a bounded memory of tokens that were found good.
+
+    Only good tokens are remembered, by their whole text, until they expire.
+    """
+
+    def __init__(self, verify: Verify, clock: Callable[[], float] = time.time) -> None:
+        self._verify = verify
+        self._clock = clock
+        self._good: dict[str, Verified] = {}
+
+    async def __call__(self, token: str) -> Identity:
+        """Give the identity that a token proves; UnauthenticatedError if it proves none."""
+        known = self._good.get(token)
+        if known is None:
+            known = await self._verify(token)
+            if len(self._good) >= REMEMBERED_TOKENS:
+                del self._good[next(iter(self._good))]  # the oldest
+            self._good[token] = known
+        elif known.expires_at <= self._clock():
+            del self._good[token]
+            known = await self._verify(token)  # which says what is wrong with it
+        return known.identity

@@ -1,0 +1,124 @@
+"""The command line: serve, migrate, openapi, version."""
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Iterator
+
+import click
+import uvicorn
+
+from todo_server import __version__, logs
+from todo_server.app import create_app
+from todo_server.config import Settings, read_settings
+from todo_server.database import Database
+from todo_server.errors import TodoServerError, UnavailableError
+from todo_server.http_protocol import DeadlineProtocol
+from todo_server.migrations import command
+
+
+class _Commands(click.Group):
+    """Show expected errors as a sentence, not as a traceback."""
+
+    def invoke(self, context: click.Context) -> object:
+        try:
+            return super().invoke(context)
+        except TodoServerError as error:
+            raise click.ClickException(error.message) from error
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """The backend of a multi-user to-do application.
+
+    Settings come from the environment and from `.env` in the working directory; with none at
+    all, `todo-server serve` runs with its own PostgreSQL in ./data. docs/configuration.md lists
+    them.
+    """
+
+
+@main.command()
+@click.option("--host", help="Listen on this address (HOST, default 127.0.0.1).")
+@click.option("--port", type=int, help="Listen on this port (PORT, default 8000).")
+@click.option("--workers", type=int, help="Run this many processes (WORKERS, default 1).")
+def serve(host: str | None, port: int | None, workers: int | None) -> None:
+    """Run the server until SIGTERM or Ctrl-C; requests in flight are finished."""
+    for name, value in (("HOST", host), ("PORT", port), ("WORKERS", workers)):
+        if value is not None:
+            os.environ[name] = str(value)
+    settings = read_settings()
+    logs.configure(settings.log_level, settings.log_format)
+    with _database(settings, migrate=True) as url:
+        # Workers are processes of their own and read the environment again.
+        os.environ["DATABASE_URL"] = url
+        asyncio.run(_check(url))
+        uvicorn.run(
+            "todo_server.app:worker_app",
+            factory=True,
+            host=settings.host,
+            port=settings.port,
+            workers=settings.workers,
+            http=DeadlineProtocol,
+            ws="none",
+            loop="auto",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=True,
+            timeout_keep_alive=10,
+            timeout_graceful_shutdown=30,
+        )
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database to this version's schema. Safe to run twice, and at the same time."""
+    settings = read_settings()
+    logs.configure(settings.log_level, settings.log_format)
+    with _database(settings, migrate=False) as url:
+        command.upgrade(url)
+    click.echo("The database is up to date.")
+
+
+@main.command()
+def openapi() -> None:
+    """Print the OpenAPI document as JSON."""
+    app = create_app(Settings(_env_file=None, database_url="postgresql://"))
+    click.echo(json.dumps(app.openapi(), indent=2))
+
+
+@main.command()
+def version() -> None:
+    """Print the version."""
+    click.echo(__version__)
+
+
+@contextlib.contextmanager
+def _database(settings: Settings, *, migrate: bool) -> Iterator[str]:
+    """Give the URL to use; starts the embedded PostgreSQL where none is set."""
+    if settings.database_url is not None:
+        yield settings.database_url.get_secret_value()
+        return
+    from todo_server.embedded_postgres import embedded_postgres  # noqa: PLC0415 - see its layout
+
+    connections = settings.workers * settings.database_pool_size + 20
+    with embedded_postgres(settings.data_dir, max_connections=connections) as url:
+        if migrate:
+            command.upgrade(url)
+        yield url
+
+
+async def _check(url: str) -> None:
+    """Refuse a database that would not do; go on without one that does not answer yet."""
+    try:
+        await Database(url).check()
+    except UnavailableError as error:
+        if error.code != UnavailableError.code:
+            raise
+        click.echo(f"{error.message} Serving 503 until it does.", err=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

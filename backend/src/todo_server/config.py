@@ -1,0 +1,140 @@
+"""The settings: frozen, validated at start, and the only reader of the environment."""
+
+from enum import StrEnum
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from todo_server.errors import ConfigurationError
+
+SECRET_BYTES = 32
+"""The least length of an HMAC key for HS256 (RFC 7518, section 3.2)."""
+
+
+class AuthMode(StrEnum):
+    """Where identities come from."""
+
+    NONE = "none"
+    SHARED_SECRET = "shared_secret"  # noqa: S105 - the name of a mode
+
+
+class LogFormat(StrEnum):
+    """How log lines look."""
+
+    CONSOLE = "console"
+    JSON = "json"
+
+
+class LogLevel(StrEnum):
+    """How much is logged."""
+
+    DEBUG = "DEBUG"
+    INFO = "INFO"
+    WARNING = "WARNING"
+    ERROR = "ERROR"
+
+
+class Settings(BaseSettings):
+    """Every setting, its default and what it takes; docs/configuration.md explains them."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore",
+        frozen=True,
+    )
+
+    database_url: Annotated[
+        SecretStr | None,
+        Field(description="PostgreSQL 14 or newer; unset: the embedded one in DATA_DIR"),
+    ] = None
+    database_pool_size: Annotated[
+        int, Field(ge=1, le=200, description="connections per worker, 1 to 200")
+    ] = 10
+    data_dir: Annotated[
+        Path, Field(description="where the embedded PostgreSQL keeps its data")
+    ] = Path("data")
+    host: Annotated[str, Field(description="the address to listen on")] = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535, description="the port, 1 to 65535")] = 8000
+    workers: Annotated[int, Field(ge=1, le=64, description="processes, 1 to 64")] = 1
+    auth_mode: Annotated[
+        AuthMode, Field(description="none or shared_secret")
+    ] = AuthMode.NONE
+    auth_none_anywhere: Annotated[
+        bool, Field(description="true allows AUTH_MODE=none on an address others can reach")
+    ] = False
+    better_auth_secret: Annotated[
+        SecretStr | None,
+        Field(description="the HS256 secret for AUTH_MODE=shared_secret, 32 bytes or more"),
+    ] = None
+    jwks_url: Annotated[
+        str | None, Field(description="the key set for AUTH_MODE=jwks")
+    ] = None
+    jwt_issuer: Annotated[str | None, Field(description="the `iss` that tokens must carry")] = None
+    jwt_audience: Annotated[
+        str | None, Field(description="the `aud` that tokens must carry")
+    ] = None
+    cors_origins: Annotated[
+        tuple[str, ...],
+        NoDecode,
+        Field(description="origins of front ends, separated by commas"),
+    ] = ("http://localhost:3000",)
+    log_level: Annotated[LogLevel, Field(description="DEBUG, INFO, WARNING or ERROR")] = (
+        LogLevel.INFO
+    )
+    log_format: Annotated[LogFormat, Field(description="console or json")] = LogFormat.CONSOLE
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:  # noqa: ANN401 - text from the environment, or a tuple
+        if isinstance(value, str):
+            return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: Any) -> Any:  # noqa: ANN401 - as above
+        return value.upper() if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _coherent(self) -> Self:
+        if self.auth_mode is AuthMode.SHARED_SECRET:
+            secret = self.better_auth_secret
+            if secret is None or len(secret.get_secret_value().encode()) < SECRET_BYTES:
+                raise ValueError(
+                    f"BETTER_AUTH_SECRET must be at least {SECRET_BYTES} bytes long for "
+                    "AUTH_MODE=shared_secret; make one with 'openssl rand -base64 32' and give "
+                    "the same to the auth server"
+                )
+        if self.auth_mode is AuthMode.NONE and not (
+            self.auth_none_anywhere or _is_loopback(self.host)
+        ):
+            raise ValueError(
+                "AUTH_MODE=none trusts whoever can connect, and HOST is not a loopback address; "
+                "set AUTH_MODE=shared_secret, or AUTH_NONE_ANYWHERE=true if you insist"
+            )
+        return self
+
+
+def read_settings() -> Settings:
+    """Read the environment and `.env`; ConfigurationError names each variable that is wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise ConfigurationError("\n".join(map(_explain, error.errors()))) from None
+
+
+def _explain(error: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
+    if not error["loc"]:
+        return str(error["ctx"]["error"])
+    name = str(error["loc"][0])
+    takes = Settings.model_fields[name].description
+    return f"{name.upper()}: {error['msg']}. It takes: {takes}."
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,75 @@
+"""What a database must prove before a request may use it: its schema, and that it isolates."""
+
+import asyncpg
+from sqlmodel import SQLModel
+
+from todo_server.errors import NotReadyError
+
+SCHEMA_VERSION = "0001"
+"""The newest migration; versions are numbered so that their order is that of the text."""
+
+_CHECK = """
+SELECT to_regclass('alembic_version') IS NOT NULL AS migrated,
+       current_setting('server_encoding') = 'UTF8' AS utf8,
+       current_setting('server_version_num')::int AS server_version,
+       (SELECT count(*)
+        FROM pg_class AS door
+        JOIN pg_roles AS owner ON owner.oid = door.relowner
+        JOIN pg_class AS rows ON rows.relnamespace = door.relnamespace
+                             AND 'my_' || rows.relname = door.relname
+        WHERE rows.relname = ANY ($1::text[])
+          AND pg_table_is_visible(door.oid)
+          AND door.relkind = 'v'
+          AND NOT coalesce(door.reloptions::text LIKE '%security_invoker=true%', false)
+          AND NOT owner.rolsuper AND NOT owner.rolbypassrls
+          AND rows.relrowsecurity AND rows.relforcerowsecurity) AS doors
+"""
+
+_POOLED = """
+SELECT pg_backend_pid() <> $1::int
+       AND EXISTS (SELECT FROM pg_prepared_statements WHERE name LIKE '\\_\\_asyncpg%')
+"""
+
+
+def owned_tables() -> list[str]:
+    """Name the tables whose rows belong to a user."""
+    return [name for name, table in SQLModel.metadata.tables.items() if "user_id" in table.c]
+
+
+async def check(connection: asyncpg.Connection) -> None:
+    """Refuse a database that is behind or that would not isolate its users.
+
+    Runs on every new connection, so that a database which is replaced under a running server is
+    noticed too. One that is ahead is accepted: a newer version is being rolled out beside this
+    one. Raises NotReadyError, which says what to do.
+    """
+    tables = owned_tables()
+    found = await connection.fetchrow(_CHECK, tables)
+    assert found is not None  # noqa: S101 - a SELECT without FROM has a row; for the type checker
+    if found["server_version"] < 140000:  # noqa: PLR2004 - PostgreSQL's numbering of 14.0
+        raise NotReadyError("The database is older than PostgreSQL 14; use 14 or newer.")
+    if not found["utf8"]:
+        raise NotReadyError("The database's encoding is not UTF8; create it with ENCODING 'UTF8'.")
+    if not found["migrated"]:
+        raise NotReadyError("The database has no tables yet. Run 'todo-server migrate'.")
+    version = await connection.fetchval("SELECT max(version_num) FROM alembic_version")
+    if (version or "") < SCHEMA_VERSION:
+        raise NotReadyError(
+            f"The database is at version {version}, this server needs {SCHEMA_VERSION}. "
+            "Run 'todo-server migrate'."
+        )
+    if found["doors"] != len(tables):
+        raise NotReadyError(
+            "Row-level security does not bind this database's role. Run 'todo-server migrate' "
+            "with a role that may create roles; docs/operations.md shows the two commands."
+        )
+
+
+async def forgets_prepared_statements(connection: asyncpg.Connection) -> bool:
+    """Tell whether a pooler stands between that does not follow prepared statements.
+
+    Such a pooler (PgBouncer before 1.21) may hand a name prepared by one client to another. It is
+    known by a backend other than the one that greeted us, which sees our own statement names: a
+    pooler that follows them has to rename them.
+    """
+    return bool(await connection.fetchval(_POOLED, connection.get_server_pid()))

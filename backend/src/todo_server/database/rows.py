@@ -1,0 +1,158 @@
+"""The one doorway to rows that somebody owns, and statements compiled once.
+
+Requests never touch the table `task`: they use the view `my_task`, whose owner is a role that
+row-level security binds (`row_security.py`), and every statement begins in one of the four
+``*_mine`` functions, which put the owner into its WHERE as well.
+
+Reading in one round trip
+-------------------------
+The identity must be set, for this transaction alone, before the first row is looked at. A read
+does both in one statement::
+
+    SELECT (SELECT … FROM my_task WHERE user_id = identity.user_id …)
+    FROM (SELECT set_config('app.user_id', $1, true) AS user_id OFFSET 0) AS identity
+
+The subquery depends on a value that only ``identity`` yields, so it cannot start earlier, and
+``OFFSET 0`` keeps the planner from dissolving ``identity``. Were the order ever different, the
+policy would see no identity and no row: it fails closed. An INSERT … SELECT FROM identity has
+the same order. An UPDATE … FROM identity has not (seen: zero rows), so changes run in a
+transaction that is opened with the identity (`doors.py`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    DateTime,
+    Delete,
+    Executable,
+    FromClause,
+    Insert,
+    MetaData,
+    Select,
+    Table,
+    Text,
+    Update,
+    bindparam,
+    cast,
+    delete,
+    func,
+    insert,
+    literal_column,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
+from sqlalchemy.sql.elements import ColumnElement
+from sqlmodel import SQLModel
+
+SETTING = "app.user_id"
+"""The transaction-local setting that the policies of row-level security compare with."""
+
+_OWNER = bindparam("owner", type_=Text)
+
+
+def constant(value: str) -> ColumnElement[str]:
+    """Write a value into the statement itself, so that the planner sees it."""
+    quoted = value.replace("'", "''")
+    return literal_column(f"'{quoted}'", Text)
+
+
+IDENTITY = (
+    select(func.set_config(constant(SETTING), _OWNER, true()).label("user_id"))
+    .offset(literal_column("0"))
+    .subquery("identity")
+)
+
+
+@cache
+def mine(model: type[SQLModel]) -> Table:
+    """Give the view of the asking user's own rows of a table."""
+    table: Table = model.__table__  # type: ignore[attr-defined]
+    return table.to_metadata(MetaData(), name=f"my_{table.name}")
+
+
+def select_mine(model: type[SQLModel], *columns: ColumnElement[Any]) -> Select[Any]:
+    """Begin a SELECT on the asking user's rows; it goes into `reading`."""
+    rows = mine(model)
+    return select(*columns).where(rows.c.user_id == IDENTITY.c.user_id).correlate(IDENTITY)
+
+
+def insert_mine(model: type[SQLModel], values: Mapping[str, ColumnElement[Any]]) -> Insert:
+    """Begin an INSERT of one row that the asking user will own."""
+    row = select(IDENTITY.c.user_id, *values.values())
+    return insert(mine(model)).from_select(["user_id", *values], row)
+
+
+def update_mine(model: type[SQLModel]) -> Update:
+    """Begin an UPDATE of the asking user's rows, for `Database.write`."""
+    rows = mine(model)
+    return update(rows).where(rows.c.user_id == _OWNER)
+
+
+def delete_mine(model: type[SQLModel]) -> Delete:
+    """Begin a DELETE of the asking user's rows, for `Database.write`."""
+    rows = mine(model)
+    return delete(rows).where(rows.c.user_id == _OWNER)
+
+
+def reading(select_one_value: Select[Any]) -> Select[Any]:
+    """Complete a SELECT of one value on the user's rows: it sets the identity, then runs."""
+    return select(select_one_value.scalar_subquery()).select_from(IDENTITY)
+
+
+def json_columns(model: type[SQLModel], shape: type[SQLModel]) -> list[ColumnElement[Any]]:
+    """List the columns of a shape as PostgreSQL shall write them into JSON.
+
+    Instants are RFC 3339 in UTC with `Z` and six digits of a second: PostgreSQL's own form
+    depends on the session's time zone and drops trailing zeros.
+    """
+    return [_json_column(mine(model).c[name]) for name in shape.model_fields]
+
+
+def _json_column(column: Column[Any]) -> ColumnElement[Any]:
+    if isinstance(column.type, DateTime):
+        utc = func.timezone(constant("UTC"), column)
+        return func.to_char(utc, constant('YYYY-MM-DD"T"HH24:MI:SS.US"Z"')).label(column.name)
+    return column
+
+
+def json_row(rows: FromClause) -> ColumnElement[Any]:
+    """Turn each row of a subquery into JSON."""
+    return func.row_to_json(rows.table_valued())
+
+
+def utf8(json: ColumnElement[Any]) -> ColumnElement[bytes]:
+    """Turn JSON into bytes, which travel to the client as they are, never decoded here."""
+    return func.convert_to(cast(json, Text), constant("UTF8"))
+
+
+def json_of_changed(change: Insert | Update, columns: list[ColumnElement[Any]]) -> Select[Any]:
+    """Complete an INSERT or UPDATE: it gives the row it wrote, as JSON."""
+    changed = change.returning(*columns).cte("changed")
+    return select(utf8(json_row(changed)))
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement that is compiled once and run many times."""
+
+    sql: str
+    names: tuple[str, ...]
+
+    def arguments(self, values: Mapping[str, Any]) -> list[Any]:
+        """Order named values as the statement wants them; a missing one is a KeyError."""
+        return [values[name] for name in self.names]
+
+
+def compiled(statement: Executable) -> Statement:
+    """Compile a statement whose values are all named parameters, for `Database`."""
+    result = statement.compile(dialect=PGDialect_asyncpg())  # type: ignore[attr-defined]
+    unnamed = [name for name in result.positiontup if not result.binds[name].required]
+    if unnamed:
+        raise ValueError(f"write these as constants or named parameters: {unnamed}")
+    return Statement(result.string, tuple(result.positiontup))

@@ -1,0 +1,183 @@
+"""uvicorn's HTTP/1.1 protocol, with a deadline for requests and a cap on their heads."""
+
+import json
+import re
+from asyncio import TimerHandle, Transport
+from http import HTTPStatus
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+# RFC 9110 section 7.2, which refers to RFC 3986 section 3.2.2; an empty one is valid.
+_HOST = re.compile(rb"(?:[\w.~!$&'()*+,;=%-]*|\[[\dA-Fa-f:.]+\])(?::\d*)?[ \t]*")
+
+
+class DeadlineProtocol(HttpToolsProtocol):
+    """Ends what uvicorn would wait for forever, and refuses what its parser lets through.
+
+    For `uvicorn.run(http=DeadlineProtocol, ws="none")`, without TLS. A request has `deadline`
+    seconds from its first byte to arrive, and a new connection as long to begin one; between
+    two requests uvicorn's `timeout_keep_alive` counts. What has arrived is never cut off,
+    unless its answer finds no reader for as long.
+
+    `max_head` bounds, in bytes, the request line and header section together, the trailer
+    section, and what stands between two pieces of a chunked body.
+
+    A refusal is a problem document (RFC 9457) and the end of the connection; where the answer
+    to an earlier request is still due, it is the end after that answer.
+    """
+
+    deadline = 10.0
+    max_head = 65536
+
+    _timer: TimerHandle  # one per connection, which re-arms itself
+    _since: float | None = None  # when the peer began to owe us bytes
+    _unparsed = 0  # bytes since the last head ended, or the last piece of a body
+    _unsent = (0, 0.0)  # bytes that wait for a peer that does not read, and since when
+    _refused = False  # what still arrives is discarded
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
+        """Start the clock: a new connection owes its first request."""
+        super().connection_made(transport)
+        self._since = self.loop.time()
+        self._timer = self.loop.call_later(self.deadline / 4, self._look)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop the clock."""
+        self._timer.cancel()
+        super().connection_lost(exc)
+
+    def resume_writing(self) -> None:
+        """Note that the peer reads."""
+        self._unsent = (0, 0.0)
+        super().resume_writing()
+
+    def data_received(self, data: bytes) -> None:
+        """Parse in pieces that stop at `max_head`, and note since when more is due."""
+        self._unset_keepalive_if_required()
+        scope = self.scope
+        while data and not self._refused:
+            room = self.max_head - self._unparsed
+            piece, data = data[:room], data[room:]
+            self._unparsed += len(piece)
+            try:
+                self.parser.feed_data(piece)
+            except httptools.HttpParserUpgrade as upgrade:
+                data = self._head_without_upgrade() + piece[upgrade.args[0] :] + data
+            except httptools.HttpParserError:
+                self._refuse(400, "malformed_request", "The request is not valid HTTP/1.1.")
+            else:
+                if self._unparsed >= self.max_head:
+                    self._refuse(431, "headers_too_large", "The head of the request is too large.")
+        if not self._peer_owes():
+            self._since = None
+        elif self._since is None or self.scope is not scope:
+            self._since = self.loop.time()
+
+    def on_headers_complete(self) -> None:
+        """Refuse two things before the application hears of them; what is raised is a 400.
+
+        Anything but one valid Host (RFC 9112 section 3.2), and any transfer coding but chunked:
+        the body would be passed on still coded, or without an end (section 6.1).
+        """
+        self._unparsed = 0
+        hosts = [value for name, value in self.headers if name == b"host"]
+        valid = len(hosts) == 1 and _HOST.fullmatch(hosts[0])
+        if not valid and (hosts or self.parser.get_http_version() != "1.0"):
+            raise ValueError("Host")
+        codings = [value for name, value in self.headers if name == b"transfer-encoding"]
+        if codings and b",".join(codings).strip().lower() != b"chunked":
+            raise ValueError("Transfer-Encoding")
+        super().on_headers_complete()
+        self.headers = []  # where trailers go: they are no headers (RFC 9110 section 6.5.1)
+
+    def on_body(self, body: bytes) -> None:
+        """Count anew: `max_head` does not bound bodies."""
+        self._unparsed = 0
+        super().on_body(body)
+
+    def _should_upgrade(self) -> bool:
+        """Hold a request with Upgrade back: its body would be parsed as the next request."""
+        if self.scope["method"] == "CONNECT":
+            raise ValueError("CONNECT")
+        return True
+
+    def _head_without_upgrade(self) -> bytes:
+        """Return the held head as if Upgrade were not there (RFC 9110 section 7.8)."""
+        self.parser = httptools.HttpRequestParser(self)
+        method, version = self.scope["method"].encode(), self.scope["http_version"].encode()
+        kept = [field for field in self.scope["headers"] if field[0] != b"upgrade"]
+        lines = [b"%b %b HTTP/%b" % (method, self.url, version), *(b"%b: %b" % f for f in kept)]
+        return b"\r\n".join(lines) + b"\r\n\r\n"
+
+    def _peer_owes(self) -> bool:
+        """Tell whether a request, or the rest of one, is due from the peer."""
+        if self.cycle is None or self.cycle.response_complete:
+            return self.timeout_keep_alive_task is None
+        return self.cycle.more_body
+
+    def _server_owes(self) -> bool:
+        """Tell whether the peer may wait for us: its turn, room in our buffer, or a 100."""
+        waiting = self.cycle is not None and self.cycle.waiting_for_100_continue
+        return waiting or self.flow.read_paused or bool(self.pipeline)
+
+    def _look(self) -> None:
+        now = self.loop.time()
+        due = now + self.deadline / 4
+        if self.flow.write_paused or self.transport.is_closing():
+            unsent = self.transport.get_write_buffer_size()
+            if unsent != self._unsent[0]:
+                self._unsent = (unsent, now)
+            elif now >= self._unsent[1] + self.deadline:
+                self.transport.abort()
+                return
+        elif not self._peer_owes():
+            self._since = None
+        elif self._since is None or self._server_owes():
+            self._since = now
+        elif now >= self._since + self.deadline:
+            self._refuse(408, "request_timeout", "The request did not arrive in time.")
+            return
+        else:
+            due = min(due, self._since + self.deadline)
+        self._timer = self.loop.call_at(due, self._look)
+
+    def _refuse(self, status: int, error: str, detail: str) -> None:
+        self._refused = True
+        cycle = self.cycle
+        if cycle is not None and not cycle.response_complete:
+            if self.pipeline or not cycle.more_body:  # an earlier request is being answered
+                cycle.keep_alive = False
+                return
+            cycle.disconnected = True
+            cycle.waiting_for_100_continue = False
+            cycle.message_event.set()
+        self.logger.info("Refused a request: %s", error)
+        answered = cycle is not None and cycle.scope is self.scope and cycle.response_started
+        if self.scope is not None and not answered:
+            self._write_problem(status, error, detail)
+        # Half a close, then a while of discarding: an answer sent to a peer that still sends
+        # would be lost in a reset (RFC 9112 section 9.6).
+        self.transport.write_eof()
+        self._timer.cancel()
+        self._timer = self.loop.call_later(self.deadline / 4, self.transport.abort)
+
+    def _write_problem(self, status: int, error: str, detail: str) -> None:
+        problem = {
+            "type": "about:blank",
+            "title": HTTPStatus(status).phrase,
+            "status": status,
+            "detail": detail,
+            "error": error,
+            "message": detail,
+            "details": [],
+        }
+        body = json.dumps(problem).encode()
+        headers = [
+            *self.server_state.default_headers,
+            (b"content-type", b"application/problem+json"),
+            (b"content-length", b"%d" % len(body)),
+            (b"connection", b"close"),
+        ]
+        fields = [b"%b: %b\r\n" % field for field in headers]
+        self.transport.write(STATUS_LINE[status] + b"".join(fields) + b"\r\n" + body)

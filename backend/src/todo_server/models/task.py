@@ -1,0 +1,158 @@
+"""A task: the table, and the shapes in which clients write and read it."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+from sqlalchemy import CheckConstraint, Index, func, text
+from sqlmodel import SQLModel
+from sqlmodel import Field as Column
+
+from todo_server.domain.text import has_nul, is_blank
+from todo_server.models.columns import instant_field, text_field, user_id_check
+
+TITLE_LENGTH = 500
+DESCRIPTION_LENGTH = 5000
+SORTED_TITLE_LENGTH = 200
+"""Titles are ordered by this many characters: an index entry must fit a third of a page."""
+
+# Members of a task that a client may echo back; they are ignored and never assigned.
+READ_ONLY = ("id", "user_id", "created_at", "updated_at")
+
+
+class Task(SQLModel, table=True):
+    """One thing that one user wants to do."""
+
+    __tablename__ = "task"
+
+    # The owner leads the key, so that a user's tasks lie together, newest last.
+    user_id: str = text_field(primary_key=True)
+    id: UUID = Column(primary_key=True)
+    title: str = text_field()
+    description: str | None = text_field(nullable=True)
+    completed: bool = Column(sa_column_kwargs={"server_default": text("false")})
+    created_at: datetime = instant_field()
+    updated_at: datetime = instant_field()
+
+    __table_args__ = (
+        user_id_check(),
+        CheckConstraint(f"char_length(title) BETWEEN 1 AND {TITLE_LENGTH}", name="title_length"),
+        CheckConstraint(
+            f"char_length(description) BETWEEN 1 AND {DESCRIPTION_LENGTH}",
+            name="description_length",
+        ),
+        Index("task_user_id_completed_id_index", "user_id", "completed", "id"),
+        Index("task_user_id_updated_at_id_index", "user_id", "updated_at", "id"),
+        Index(
+            "task_user_id_title_id_index",
+            "user_id",
+            func.left(func.lower(text("title")), text(str(SORTED_TITLE_LENGTH))),
+            "id",
+        ),
+    )
+
+
+def _without_nul(value: str) -> str:
+    if has_nul(value):
+        raise PydanticCustomError("nul_character", "Text cannot contain the character U+0000")
+    return value
+
+
+def _with_content(value: str) -> str:
+    if is_blank(value):
+        raise PydanticCustomError("blank", "A title needs at least one visible character")
+    return _without_nul(value)
+
+
+def _empty_is_none(value: str | None) -> str | None:
+    return value or None
+
+
+Title = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=TITLE_LENGTH),
+    AfterValidator(_with_content),
+    Field(
+        description="What is to be done: 1 to 500 characters after trimming, at least one visible.",
+        examples=["Buy milk"],
+    ),
+]
+Description = Annotated[
+    Annotated[
+        str, StringConstraints(max_length=DESCRIPTION_LENGTH), AfterValidator(_without_nul)
+    ]
+    | None,
+    AfterValidator(_empty_is_none),
+    Field(
+        description="More about it, up to 5,000 characters; an empty one becomes `null`.",
+        examples=["Two litres, the blue one"],
+    ),
+]
+Completed = Annotated[bool, Field(description="Whether it is done.", examples=[False])]
+
+
+def _schema_of_input(schema: dict[str, Any]) -> None:
+    """Document the read-only members, which may be sent and are ignored."""
+    for member in schema["properties"].values():
+        if member.get("default", ...) is None:
+            del member["default"]  # absent means 'leave it', which is not the same as null
+    for name in READ_ONLY:
+        schema["properties"][name] = {"readOnly": True, "description": "Ignored when sent."}
+
+
+class TaskInput(SQLModel):
+    """What all writable shapes share: strict types, no unknown members."""
+
+    model_config = ConfigDict(  # type: ignore[assignment]
+        extra="forbid", strict=True, json_schema_extra=_schema_of_input
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _ignore_read_only(cls, data: Any) -> Any:  # noqa: ANN401 - a body may be anything
+        if isinstance(data, dict):
+            return {name: value for name, value in data.items() if name not in READ_ONLY}
+        return data
+
+
+class TaskCreate(TaskInput):
+    """A new task."""
+
+    title: Title
+    description: Description = None
+    completed: Completed = False
+
+
+class TaskUpdate(TaskInput):
+    """A change to a task: absent members stay as they are, `null` clears the description."""
+
+    title: Title = Field(default=None)
+    description: Description = None
+    completed: Completed = Field(default=None)
+
+
+class Completion(TaskInput):
+    """Whether a task shall be completed; without the member, the present state is flipped."""
+
+    completed: Annotated[
+        bool, Field(description="`true` completes, `false` reopens: safe to retry.")
+    ] = Field(default=None)
+
+
+class TaskRead(SQLModel):
+    """A task as every operation answers it."""
+
+    id: Annotated[UUID, Field(description="UUID version 7 (RFC 9562): newer tasks sort later.")]
+    user_id: Annotated[str, Field(description="The owner.", min_length=1, max_length=255)]
+    title: Title
+    description: Annotated[str | None, Field(description="More about it, or `null`.")]
+    completed: Completed
+    created_at: Annotated[
+        datetime,
+        Field(description="When it was made: RFC 3339, UTC, six digits of a second."),
+    ]
+    updated_at: Annotated[
+        datetime, Field(description="When it last changed; a request that changes nothing leaves it.")
+    ]
