@@ -20,7 +20,7 @@ test: $(VENV)/dev ## Run the whole test suite
 check: $(VENV)/dev ## Check lint, types, imports, contract and migrations
 	@cd backend && $(BIN)/ruff check . && $(BIN)/ruff format --check . \
 	  && $(BIN)/mypy && $(BIN)/lint-imports --no-logo --no-cache \
-	  && $(BIN)/python tests/check_contract.py && $(BIN)/python tests/check_migrations.py
+	  && $(BIN)/python -m tests.check_contract && $(BIN)/python -m tests.check_migrations
 
 bench: $(VENV)/dev ## Measure the server beside its peers; QUICK=1 takes two minutes
 	@cd backend/bench && $(BIN)/python bench.py $(if $(QUICK),--quick)

@@ -6,11 +6,14 @@ import logging
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
@@ -21,7 +24,7 @@ from todo_server.embedded_postgres import AS_ROOT, binary, embedded_postgres
 from todo_server.errors import ConfigurationError
 
 
-def possible_ways():
+def possible_ways() -> list[int]:
     """The indexes in AS_ROOT of what this machine permits; an ordinary user needs none of them."""
     if os.geteuid() != 0:
         return [0]
@@ -30,10 +33,10 @@ def possible_ways():
         if shutil.which(way.wrapper[0]):
             done = subprocess.run([*way.wrapper, "true"], capture_output=True, check=False)
             permitted += [index] if done.returncode == 0 else []
-    return permitted
+    return permitted or [0]
 
 
-def name_of_way(index):
+def name_of_way(index: int) -> str:
     return AS_ROOT[index].wrapper[0] if os.geteuid() == 0 else "direct"
 
 
@@ -54,8 +57,8 @@ async def ask(url):
 signal.signal(signal.SIGINT, signal.default_int_handler)
 module.AS_ROOT = module.AS_ROOT[int(sys.argv[2]):]
 with module.embedded_postgres(Path(sys.argv[1]), durable=False) as url:
-    print(url, flush=True)
     try:
+        print(url, flush=True)
         sys.stdin.readline()
     except KeyboardInterrupt:
         asyncio.run(ask(url))
@@ -76,7 +79,7 @@ def data_dir(tmp_path):
     end_postgres(directory)
 
 
-def end_postgres(directory):
+def end_postgres(directory: Path) -> None:
     if (directory / "postgresql" / "postmaster.pid").exists():
         os.kill(postmaster(directory), signal.SIGQUIT)
 
@@ -104,13 +107,13 @@ def process(data_dir, first_way):
         child.communicate()
 
 
-def leave(child):
+def leave(child: subprocess.Popen[str]) -> int:
     child.communicate("\n", timeout=60)
     return child.returncode
 
 
-def ask(url, sql):
-    async def connect_and_ask():
+def ask(url: str, sql: str) -> Any:
+    async def connect_and_ask() -> Any:
         connection = await asyncpg.connect(url)
         try:
             return await connection.fetchval(sql)
@@ -120,35 +123,42 @@ def ask(url, sql):
     return asyncio.run(connect_and_ask())
 
 
-def socket_dir(url):
+def socket_dir(url: str) -> Path:
     return Path(parse_qs(urlsplit(url).query)["host"][0])
 
 
-def postmaster(data_dir):
+def postmaster(data_dir: Path) -> int:
     return int((data_dir / "postgresql" / "postmaster.pid").read_text().splitlines()[0])
 
 
-def is_stopped(data_dir):
+def is_stopped(data_dir: Path) -> bool:
     return not (data_dir / "postgresql" / "postmaster.pid").exists()
 
 
-def mode(path):
+def mode(path: Path) -> int:
     return path.stat().st_mode & 0o7777
 
 
-def wait_until(condition):
+def wait_until(condition: Callable[[], object]) -> None:
     deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.001)
 
 
-def kill_postmaster(data_dir):
+def kill_postmaster(data_dir: Path) -> None:
     """As the kernel does when memory runs out; PostgreSQL's other processes follow suit."""
-    os.kill(postmaster(data_dir), signal.SIGKILL)
+    lines = (data_dir / "postgresql" / "postmaster.pid").read_text().splitlines()
+    os.kill(int(lines[0]), signal.SIGKILL)
+    wait_until(lambda: not is_listening(Path(lines[4]) / module.SOCKET))
 
 
-def script(directory, text):
+def is_listening(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(str(path)) == 0
+
+
+def script(directory: Path, text: str) -> Path:
     path = directory / "program"
     path.write_text(f"#!/bin/sh\n{text}\n")
     path.chmod(0o755)
@@ -269,12 +279,12 @@ def test_a_path_may_have_any_character_in_it(tmp_path, first_way):
 @every_way
 def test_processes_that_come_at_the_same_moment_share_one_database(data_dir, process, first_way):
     children = [process() for _ in range(4)]
-    urls = {child.stdout.readline().strip() for child in children}
-    assert len(urls) == 1
-    assert (data_dir / "postgresql.log").read_text().count("Success.") == 1
+    url, *others = [child.stdout.readline().strip() for child in children]
+    assert others == [url] * 3
+    assert (data_dir / "postgresql.log").read_text().count("running bootstrap script") == 1
     for child in children[:3]:
         assert leave(child) == 0
-        assert ask(*urls, "SELECT 1") == 1
+        assert ask(url, "SELECT 1") == 1
     assert leave(children[3]) == 0
     assert is_stopped(data_dir)
 
@@ -300,7 +310,7 @@ def test_a_postgres_that_survived_its_killed_server_is_joined_and_then_stopped(
 
 
 def test_a_server_killed_while_postgres_starts_is_no_harm(data_dir, process):
-    with embedded_postgres(data_dir, durable=False) as url:
+    with embedded_postgres(data_dir) as url:
         ask(url, "CREATE TABLE kept AS SELECT generate_series(1, 300000) AS n")
         kill_postmaster(data_dir)
     (data_dir / "postgresql" / "postmaster.pid").unlink()
@@ -335,19 +345,22 @@ def test_an_exit_after_postgres_died_is_quiet_and_the_next_run_recovers(data_dir
     assert is_stopped(data_dir)
 
 
-def test_somebody_elses_process_with_the_pid_of_a_dead_postgres_is_no_hindrance(data_dir):
+@pytest.mark.parametrize("status", ["ready", "starting", "stopping"])
+def test_somebody_elses_process_with_the_pid_of_a_dead_postgres_is_no_hindrance(
+    data_dir, status, monkeypatch
+):
     """In a restarted container the same small numbers are given out again."""
-    with embedded_postgres(data_dir, durable=False) as url:
-        lock_files = [
-            data_dir / "postgresql/postmaster.pid",
-            socket_dir(url) / ".s.PGSQL.5432.lock",
-        ]
-        kill_postmaster(data_dir)
     with subprocess.Popen(["sleep", "600"]) as stranger:
-        for file in lock_files:
-            _, rest = file.read_text().split("\n", 1)
-            file.write_text(f"{stranger.pid}\n{rest}")
         try:
+            with embedded_postgres(data_dir, durable=False) as url:
+                files = [data_dir / "postgresql/postmaster.pid", socket_dir(url) / module.SOCKET]
+                files[1] = files[1].with_name(f"{module.SOCKET}.lock")
+                stale = [file.read_text().split("\n", 1)[1] for file in files]
+                kill_postmaster(data_dir)
+            files[1].parent.mkdir(exist_ok=True)
+            for file, rest in zip(files, stale, strict=True):
+                file.write_text(f"{stranger.pid}\n{rest.replace('ready', status)}")
+            monkeypatch.setattr(module, "PATIENCE", 3.0)
             with embedded_postgres(data_dir, durable=False) as url:
                 assert ask(url, "SELECT 1") == 1
             assert stranger.poll() is None
@@ -356,7 +369,7 @@ def test_somebody_elses_process_with_the_pid_of_a_dead_postgres_is_no_hindrance(
 
 
 def test_a_backend_that_outlived_its_postmaster_is_waited_for(data_dir):
-    async def count_while_the_postmaster_dies(url):
+    async def count_while_the_postmaster_dies(url: str) -> None:
         connection = await asyncpg.connect(url)
         other = await asyncpg.connect(url)
         counting = asyncio.create_task(
@@ -370,6 +383,7 @@ def test_a_backend_that_outlived_its_postmaster_is_waited_for(data_dir):
             there = await asyncpg.connect(next_url)
             assert await there.fetchval("SELECT 1") == 1
             await there.close()
+        assert "is still in use" in (data_dir / "postgresql.log").read_text()
         await asyncio.gather(counting, return_exceptions=True)
         connection.terminate()
         other.terminate()
@@ -496,7 +510,7 @@ def test_no_mode_or_owner_outside_the_directory_changes(tmp_path, first_way):
     data_dir = private / "data"
     watched = [private / "neighbour", *data_dir.parents, binary("postgres"), Path.home()]
 
-    def seen():
+    def seen() -> list[tuple[Path, int, int, int]]:
         return [(path, mode(path), path.stat().st_uid, path.stat().st_gid) for path in watched]
 
     before = seen()

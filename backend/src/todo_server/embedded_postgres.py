@@ -157,9 +157,9 @@ def _join_or_start(data_dir: Path, settings: list[str]) -> Postmaster:
     if server := _settled(data_dir):
         log.info("joined the running PostgreSQL of %s", data_dir)
         return server
+    _sweep(data_dir)
     began = time.monotonic()
     way = _way(data_dir)
-    _sweep(data_dir)
     if not (data_dir / "postgresql").exists():
         _create(data_dir, way, durable="fsync=off" not in settings)
     _hand_over(data_dir / "postgresql", way)
@@ -177,21 +177,22 @@ def _settled(data_dir: Path) -> Postmaster | None:
     """Give the running server, after waiting for one that is starting or stopping."""
 
     def changing() -> bool:
-        server = _running(data_dir)
-        return server is not None and server.status != "ready"
+        server = _read_pid_file(data_dir)
+        return server is not None and server.status != "ready" and _exists(server)
 
-    if not _wait_while(changing, data_dir):
+    if not _wait_while(changing, data_dir) and _running(data_dir):
         raise _failure(data_dir, "PostgreSQL neither starts nor stops", "")
     return _running(data_dir)
 
 
 def _running(data_dir: Path) -> Postmaster | None:
-    server = _read_pid_file(data_dir / "postgresql")
-    return server if server and _is_alive(server) else None
+    server = _read_pid_file(data_dir)
+    return server if server and _listens(server) else None
 
 
-def _read_pid_file(cluster: Path) -> Postmaster | None:
+def _read_pid_file(data_dir: Path) -> Postmaster | None:
     """Read postmaster.pid; None if there is none, or it came along in a copy of other data."""
+    cluster = data_dir / "postgresql"
     with suppress(OSError, ValueError):
         text = os.fsdecode((cluster / "postmaster.pid").read_bytes())
         pid, directory, _, _, socket_dir, _, _, status, *_ = text.split("\n") + [""] * 8
@@ -200,12 +201,11 @@ def _read_pid_file(cluster: Path) -> Postmaster | None:
     return None
 
 
-def _is_alive(server: Postmaster) -> bool:
-    """Ask the socket: after a kill -9 or in a restarted container the pid may be anybody's."""
+def _listens(server: Postmaster) -> bool:
+    """Ask the socket, a proof: after a kill -9 or a container's restart a pid may be anybody's."""
+    if not server.socket_dir:
+        return False
     with suppress(OSError), socket.socket(socket.AF_UNIX) as client:
-        if not server.socket_dir:  # its first milliseconds, before it listens
-            os.kill(server.pid, 0)
-            return True
         client.settimeout(0)
         with suppress(BlockingIOError):  # its queue is full
             client.connect(str(Path(server.socket_dir, SOCKET)))
@@ -213,7 +213,15 @@ def _is_alive(server: Postmaster) -> bool:
     return False
 
 
-def _wait_while(busy: Callable[[], bool], data_dir: Path) -> bool:
+def _exists(server: Postmaster) -> bool:
+    """Tell if there may be a server: it listens neither at its very beginning nor at its end."""
+    with suppress(OSError):
+        os.kill(server.pid, 0)
+        return True
+    return _listens(server)
+
+
+def _wait_while(busy: Callable[[], object], data_dir: Path) -> bool:
     """Wait for the end of busy(); gives up, with False, after PATIENCE without a new log line."""
     with _open(data_dir / "postgresql.log") as output:
         size, deadline = -1, 0.0
@@ -256,9 +264,7 @@ def _sweep(data_dir: Path) -> None:
 
     That is safe: a PostgreSQL that does live is found again, by the next one, in shared memory.
     """
-    remains = _read_pid_file(data_dir / "postgresql")
-    if remains and _is_alive(remains):
-        return
+    remains = _read_pid_file(data_dir)
     if remains and remains.socket_dir:
         _remove_socket(Path(remains.socket_dir))
     _remove_socket(data_dir / "socket")
@@ -370,7 +376,7 @@ def _stop(data_dir: Path) -> None:
         return
     with suppress(ProcessLookupError):
         os.kill(server.pid, signal.SIGINT)
-    if not _wait_while(lambda: _running(data_dir) is not None, data_dir):
+    if not _wait_while(lambda: (it := _read_pid_file(data_dir)) and _exists(it), data_dir):
         log.warning("PostgreSQL (pid %d) is still stopping in %s", server.pid, data_dir)
         return
     _remove_socket(Path(server.socket_dir))

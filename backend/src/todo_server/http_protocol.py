@@ -8,6 +8,7 @@ from http import HTTPStatus
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+_FRAMING = frozenset({b"host", b"transfer-encoding"})
 # RFC 9110 section 7.2, which refers to RFC 3986 section 3.2.2; an empty one is valid.
 _HOST = re.compile(rb"(?:[\w.~!$&'()*+,;=%-]*|\[[\dA-Fa-f:.]+\])(?::\d*)?[ \t]*")
 
@@ -16,9 +17,9 @@ class DeadlineProtocol(HttpToolsProtocol):
     """Ends what uvicorn would wait for forever, and refuses what its parser lets through.
 
     For `uvicorn.run(http=DeadlineProtocol, ws="none")`, without TLS. A request has `deadline`
-    seconds from its first byte to arrive, and a new connection as long to begin one; between
-    two requests uvicorn's `timeout_keep_alive` counts. What has arrived is never cut off,
-    unless its answer finds no reader for as long.
+    seconds, and at most a quarter more, from its first byte to its last, and a new connection
+    as long to begin one; between two requests uvicorn's `timeout_keep_alive` counts. A request
+    that has arrived is not cut off, unless its answer finds no reader for as long.
 
     `max_head` bounds, in bytes, the request line and header section together, the trailer
     section, and what stands between two pieces of a chunked body.
@@ -30,32 +31,31 @@ class DeadlineProtocol(HttpToolsProtocol):
     deadline = 10.0
     max_head = 65536
 
-    _timer: TimerHandle  # one per connection, which re-arms itself
-    _since: float | None = None  # when the peer began to owe us bytes
+    _timer: TimerHandle  # one per connection, which looks four times per deadline
+    _due: tuple[object, float] = ("nothing seen yet", 0.0)  # what has to be complete, and when
+    _unread: tuple[int, float] = (0, 0.0)  # bytes that the peer has to take, and until when
     _unparsed = 0  # bytes since the last head ended, or the last piece of a body
-    _unsent = (0, 0.0)  # bytes that wait for a peer that does not read, and since when
     _refused = False  # what still arrives is discarded
+    _framing: list[tuple[bytes, bytes]] | None = None  # the last Host, once it was checked
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
-        """Start the clock: a new connection owes its first request."""
+        """Start to look, as a new connection owes its first request."""
         super().connection_made(transport)
-        self._since = self.loop.time()
-        self._timer = self.loop.call_later(self.deadline / 4, self._look)
+        self._look()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the clock."""
+        """Look no longer."""
         self._timer.cancel()
         super().connection_lost(exc)
 
     def resume_writing(self) -> None:
         """Note that the peer reads."""
-        self._unsent = (0, 0.0)
+        self._unread = (0, 0.0)
         super().resume_writing()
 
     def data_received(self, data: bytes) -> None:
-        """Parse in pieces that stop at `max_head`, and note since when more is due."""
+        """Parse in pieces that end where `max_head` would be exceeded."""
         self._unset_keepalive_if_required()
-        scope = self.scope
         while data and not self._refused:
             room = self.max_head - self._unparsed
             piece, data = data[:room], data[room:]
@@ -69,27 +69,31 @@ class DeadlineProtocol(HttpToolsProtocol):
             else:
                 if self._unparsed >= self.max_head:
                     self._refuse(431, "headers_too_large", "The head of the request is too large.")
-        if not self._peer_owes():
-            self._since = None
-        elif self._since is None or self.scope is not scope:
-            self._since = self.loop.time()
 
     def on_headers_complete(self) -> None:
-        """Refuse two things before the application hears of them; what is raised is a 400.
-
-        Anything but one valid Host (RFC 9112 section 3.2), and any transfer coding but chunked:
-        the body would be passed on still coded, or without an end (section 6.1).
-        """
+        """Check what the parser does not, before the application hears of the request."""
         self._unparsed = 0
-        hosts = [value for name, value in self.headers if name == b"host"]
+        framing = [field for field in self.headers if field[0] in _FRAMING]
+        if framing != self._framing:  # which is rare on one connection
+            self._check_framing(framing)
+        super().on_headers_complete()
+        self.headers = []  # where trailers go: they are no headers (RFC 9110 section 6.5.1)
+
+    def _check_framing(self, fields: list[tuple[bytes, bytes]]) -> None:
+        """Require one valid Host (RFC 9112 section 3.2), and no coding but chunked.
+
+        The body would be passed on still coded, or without an end (section 6.1). Whatever is
+        raised while a head is parsed becomes a 400.
+        """
+        hosts = [value for name, value in fields if name == b"host"]
+        codings = [value for name, value in fields if name == b"transfer-encoding"]
         valid = len(hosts) == 1 and _HOST.fullmatch(hosts[0])
         if not valid and (hosts or self.parser.get_http_version() != "1.0"):
             raise ValueError("Host")
-        codings = [value for name, value in self.headers if name == b"transfer-encoding"]
         if codings and b",".join(codings).strip().lower() != b"chunked":
             raise ValueError("Transfer-Encoding")
-        super().on_headers_complete()
-        self.headers = []  # where trailers go: they are no headers (RFC 9110 section 6.5.1)
+        if hosts:
+            self._framing = fields
 
     def on_body(self, body: bytes) -> None:
         """Count anew: `max_head` does not bound bodies."""
@@ -123,24 +127,19 @@ class DeadlineProtocol(HttpToolsProtocol):
 
     def _look(self) -> None:
         now = self.loop.time()
-        due = now + self.deadline / 4
         if self.flow.write_paused or self.transport.is_closing():
-            unsent = self.transport.get_write_buffer_size()
-            if unsent != self._unsent[0]:
-                self._unsent = (unsent, now)
-            elif now >= self._unsent[1] + self.deadline:
+            unread = self.transport.get_write_buffer_size()
+            if unread != self._unread[0]:
+                self._unread = (unread, now + self.deadline)
+            elif now >= self._unread[1]:
                 self.transport.abort()
                 return
-        elif not self._peer_owes():
-            self._since = None
-        elif self._since is None or self._server_owes():
-            self._since = now
-        elif now >= self._since + self.deadline:
+        elif not self._peer_owes() or self._server_owes() or self.scope is not self._due[0]:
+            self._due = (self.scope, now + self.deadline)
+        elif now >= self._due[1]:
             self._refuse(408, "request_timeout", "The request did not arrive in time.")
             return
-        else:
-            due = min(due, self._since + self.deadline)
-        self._timer = self.loop.call_at(due, self._look)
+        self._timer = self.loop.call_later(self.deadline / 4, self._look)
 
     def _refuse(self, status: int, error: str, detail: str) -> None:
         self._refused = True

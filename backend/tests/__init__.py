@@ -1,0 +1,1 @@
+"""The test suite: real PostgreSQL, real HTTP, fresh users, real commits."""

@@ -1,0 +1,79 @@
+"""Every answer in the API tests is held against contracts/openapi.yaml."""
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jsonschema_rs
+import yaml
+
+CONTRACT = Path(__file__).parents[2] / "contracts" / "openapi.yaml"
+# Answered outside the documented paths, and to what was never a request for them.
+_ANYWHERE = {404, 405}
+
+
+@cache
+def contract() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load(CONTRACT.read_text())
+    return loaded
+
+
+@cache
+def _validator(pointer: str) -> jsonschema_rs.Validator:
+    schema = {"$ref": f"#{pointer}", **{k: contract()[k] for k in ("components", "paths")}}
+    return jsonschema_rs.validator_for(
+        {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema},
+        validate_formats=True,
+    )
+
+
+@cache
+def _templates() -> list[tuple[re.Pattern[str], str]]:
+    return [
+        (re.compile(re.sub(r"\{\w+\}", "[^/]+", template) + "$"), template)
+        for template in contract()["paths"]
+    ]
+
+
+def check_response(response: httpx.Response) -> None:
+    """Fail on an answer that the contract does not know."""
+    response.read()
+    if response.request.url.path.startswith(("/docs", "/openapi.json")):
+        return
+    assert re.fullmatch(r"[A-Za-z0-9._-]{1,128}", response.headers["x-request-id"])
+    content_type = response.headers.get("content-type", "")
+    if response.is_error:
+        assert content_type == "application/problem+json", response.text
+        _check(response, "/components/schemas/Problem")
+        problem = response.json()
+        assert problem["status"] == response.status_code
+        assert problem["message"] == problem["detail"]
+        assert problem["request_id"] == response.headers["x-request-id"]
+    operation = _operation(response)
+    if operation is None:
+        return
+    template, method = operation
+    documented = contract()["paths"][template][method]["responses"]
+    status = str(response.status_code)
+    assert status in documented or response.status_code in _ANYWHERE, f"{status} on {template}"
+    if response.is_success and response.content:
+        escaped = template.replace("~", "~0").replace("/", "~1")
+        assert content_type in documented[status]["content"]
+        kind = content_type.replace("/", "~1")
+        pointer = f"/paths/{escaped}/{method}/responses/{status}/content/{kind}/schema"
+        _check(response, pointer.replace("{", "%7B").replace("}", "%7D"))
+
+
+def _operation(response: httpx.Response) -> tuple[str, str] | None:
+    path, method = response.request.url.raw_path.decode().partition("?")[0], response.request.method
+    for pattern, template in _templates():
+        if pattern.fullmatch(path) and method.lower() in contract()["paths"][template]:
+            return template, method.lower()
+    return None
+
+
+def _check(response: httpx.Response, pointer: str) -> None:
+    errors = [str(error) for error in _validator(pointer).iter_errors(response.json())]
+    assert not errors, (errors, response.text)

@@ -1,0 +1,45 @@
+"""Databases for tests, in the one PostgreSQL of the run."""
+
+import asyncio
+import os
+import uuid
+from typing import Any
+
+import asyncpg
+
+from todo_server.migrations import command
+
+
+def url_of(name: str, role: str = "postgres") -> str:
+    url = os.environ["TEST_POSTGRES_URL"]
+    return url.replace("/postgres?", f"/{name}?").replace("postgres@", f"{role}@")
+
+
+def run(url: str, sql: str, *arguments: Any) -> list[asyncpg.Record]:
+    """Run one statement as the role of the URL."""
+
+    async def fetch() -> list[asyncpg.Record]:
+        connection = await asyncpg.connect(url)
+        try:
+            return await connection.fetch(sql, *arguments)
+        finally:
+            await connection.close()
+
+    return asyncio.run(fetch())
+
+
+def new_database(*, owner: str = "postgres", migrated: bool = True) -> str:
+    """Create a database of its own; gives its URL."""
+    name = f"test_{uuid.uuid4().hex}"
+    run(url_of("postgres"), f'CREATE DATABASE {name} OWNER "{owner}"')
+    url = url_of(name, owner)
+    if migrated:
+        command.upgrade(url)
+    return url
+
+
+def new_role(attributes: str) -> str:
+    """Create a role that may log in; gives its name."""
+    name = f"role_{uuid.uuid4().hex}"
+    run(url_of("postgres"), f"CREATE ROLE {name} LOGIN {attributes}")
+    return name
