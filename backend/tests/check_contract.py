@@ -27,9 +27,7 @@ _Readable.add_representer(str, _text)
 
 def main() -> int:
     served = create_app(settings("postgresql://")).openapi()
-    text = yaml.dump(
-        served, Dumper=_Readable, sort_keys=False, allow_unicode=True, width=100
-    )
+    text = yaml.dump(served, Dumper=_Readable, sort_keys=False, allow_unicode=True, width=100)
     if "--write" in sys.argv:
         CONTRACT.write_text(text)
         return 0
@@ -37,7 +35,11 @@ def main() -> int:
         sys.stdout.write("The contract is what the code serves.\n")
         return 0
     diff = difflib.unified_diff(
-        CONTRACT.read_text().splitlines(), text.splitlines(), "the contract", "the code", lineterm=""
+        CONTRACT.read_text().splitlines(),
+        text.splitlines(),
+        "the contract",
+        "the code",
+        lineterm="",
     )
     sys.stdout.write("\n".join(diff) + "\n")
     return 1

@@ -44,9 +44,7 @@ def server(database_url: str) -> Iterator[RunningServer]:
 def new_user(server: RunningServer) -> Iterator[Callable[..., User]]:
     """Make users, signed in; their connections are closed with the test."""
     with ExitStack() as users:
-        yield lambda *arguments, **options: users.enter_context(
-            User(server, *arguments, **options)
-        )
+        yield lambda *arguments, **options: users.enter_context(User(server, *arguments, **options))
 
 
 @pytest.fixture

@@ -33,7 +33,11 @@ class RunningServer:
     def __init__(self, its_settings: Settings) -> None:
         self.app = create_app(its_settings)
         config = uvicorn.Config(
-            self.app, http=DeadlineProtocol, ws="none", log_config=None, access_log=False,
+            self.app,
+            http=DeadlineProtocol,
+            ws="none",
+            log_config=None,
+            access_log=False,
             server_header=False,
         )
         self._server = uvicorn.Server(config)
@@ -52,7 +56,9 @@ class RunningServer:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None,
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
         self._server.should_exit = True
@@ -64,7 +70,8 @@ def token_for(subject: str, secret: str = SECRET, **claims: Any) -> str:
     """Sign what an auth server with the shared secret would."""
     now = int(time.time())
     return jwt.encode(
-        {"alg": "HS256"}, {"sub": subject, "iat": now, "exp": now + 900, **claims},
+        {"alg": "HS256"},
+        {"sub": subject, "iat": now, "exp": now + 900, **claims},
         OctKey.import_key(secret),
     )
 

@@ -6,6 +6,7 @@ import logging
 import select
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
@@ -21,6 +22,10 @@ GUARD = 8.0  # seconds until a test gives up: above every deadline that it waits
 
 class HastyProtocol(DeadlineProtocol):
     deadline = 0.5
+
+
+class PatientProtocol(DeadlineProtocol):
+    deadline = 100 * GUARD  # so that nothing in a test is the deadline's doing
 
 
 class Application:
@@ -45,8 +50,12 @@ class Application:
                 self.left.set()
                 return
             length, more = length + len(message["body"]), message["more_body"]
+        if path == "/late":
+            await asyncio.sleep(2 * HastyProtocol.deadline)
         names = [name.decode() for name, _ in scope["headers"]]
         body = json.dumps({"path": path, "length": length, "headers": names}).encode()
+        if path == "/big":
+            body = bytes(1 << 25)
         start = [(b"content-length", b"%d" % len(body))]
         await send({"type": "http.response.start", "status": 200, "headers": start})
         await send({"type": "http.response.body", "body": body})
@@ -62,7 +71,7 @@ class Application:
 class Peer:
     """A client that says exactly what it is told to."""
 
-    def __init__(self, port: int, *, window: int | None = None) -> None:
+    def __init__(self, port: int, window: int | None) -> None:
         self.socket = socket.socket()
         if window:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
@@ -128,12 +137,19 @@ class Peer:
 class Service:
     """A server that listens, and the application behind it."""
 
-    def __init__(self, app: Application, port: int) -> None:
+    def __init__(self, app: Application, server: uvicorn.Server, port: int) -> None:
         self.app = app
+        self.connections = server.server_state.connections
         self.port = port
 
-    def peer(self) -> Peer:
-        return Peer(self.port)
+    def peer(self, window: int | None = None) -> Peer:
+        return Peer(self.port, window)
+
+    def wait_until_nobody_is_connected(self) -> None:
+        end = time.monotonic() + GUARD
+        while self.connections:
+            assert time.monotonic() < end
+            time.sleep(0.01)
 
 
 @contextmanager
@@ -149,7 +165,7 @@ def serving(protocol: type[DeadlineProtocol], loop: Any, keep_alive: int = 60) -
     thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()
     try:
-        yield Service(app, listener.getsockname()[1])
+        yield Service(app, server, listener.getsockname()[1])
     finally:
         server.should_exit = True
         thread.join()
@@ -162,7 +178,7 @@ def loop(request: pytest.FixtureRequest) -> Any:
 
 @pytest.fixture(scope="module")
 def patient_service(loop: Any) -> Iterator[Service]:
-    with serving(DeadlineProtocol, loop) as service:
+    with serving(PatientProtocol, loop) as service:
         yield service
 
 
@@ -174,6 +190,7 @@ def hasty_service(loop: Any) -> Iterator[Service]:
 
 @pytest.fixture
 def patient(patient_service: Service) -> Service:
+    patient_service.wait_until_nobody_is_connected()
     patient_service.app.paths.clear()
     patient_service.app.left.clear()
     return patient_service
@@ -181,6 +198,7 @@ def patient(patient_service: Service) -> Service:
 
 @pytest.fixture
 def hasty(hasty_service: Service) -> Service:
+    hasty_service.wait_until_nobody_is_connected()
     hasty_service.app.paths.clear()
     hasty_service.app.left.clear()
     return hasty_service
@@ -308,7 +326,7 @@ def test_a_head_that_trickles_is_answered_408(hasty: Service) -> None:
 def test_a_body_that_trickles_is_answered_408(hasty: Service, fields: bytes) -> None:
     with hasty.peer() as peer:
         peer.say(post(fields)).trickle(b"1\r\na\r\n" * 70).hear_refusal(408, "request_timeout")
-    assert hasty.app.left.wait(GUARD)  # http.disconnect
+        assert hasty.app.left.wait(GUARD)  # http.disconnect
 
 
 def test_a_body_that_was_asked_for_and_does_not_come_is_answered_408(hasty: Service) -> None:
@@ -323,6 +341,12 @@ def test_an_answered_request_with_an_endless_body_is_closed_without_a_word(hasty
         peer.say(post(b"Content-Length: 400\r\n", path=b"/early"))
         assert peer.hear_length() == 0
         peer.trickle(bytes(400)).hear_the_end()
+
+
+def test_a_refused_client_that_holds_on_is_disconnected(hasty: Service) -> None:
+    with hasty.peer() as peer:
+        peer.say(MALFORMED["two hosts"]).hear_refusal(400, "malformed_request")
+        hasty.wait_until_nobody_is_connected()
 
 
 def test_a_request_that_takes_longer_than_the_deadline_is_answered(hasty: Service) -> None:
@@ -342,7 +366,7 @@ def test_a_slow_server_is_not_held_against_the_client(hasty: Service) -> None:
         peer.say(post(b"Content-Length: 1000000\r\n", bytes(1000000), path=b"/slow"))
         assert peer.hear_length() == 1000000
     with hasty.peer() as peer:  # a second request, not read to its end before the first is answered
-        peer.say(get(target=b"/slow") + post(b"Content-Length: 3\r\n"))
+        peer.say(get(target=b"/late") + post(b"Content-Length: 3\r\n"))
         assert peer.hear_length() == 0
         assert peer.say(b"abc").hear_length() == 3
 
@@ -355,19 +379,24 @@ def test_an_idle_connection_outlives_the_deadline(hasty: Service) -> None:
 
 
 def test_an_idle_connection_ends_with_uvicorns_own_timer(loop: Any) -> None:
-    with serving(DeadlineProtocol, loop, keep_alive=1) as service, service.peer() as peer:
+    with serving(PatientProtocol, loop, keep_alive=1) as service, service.peer() as peer:
         assert peer.say(GET).hear_length() == 0
         peer.hear_the_end()
 
 
-def test_a_client_that_does_not_read_is_cut_off(hasty: Service) -> None:
-    with Peer(hasty.port, window=4096) as peer:
-        peer.say(get(target=b"/flood"))
-        assert hasty.app.left.wait(GUARD)
+@pytest.mark.parametrize("connection", [b"keep-alive", b"close"])
+@pytest.mark.parametrize("path", [b"/flood", b"/big"])
+def test_a_client_that_does_not_read_is_cut_off(
+    hasty: Service, path: bytes, connection: bytes
+) -> None:
+    with hasty.peer(window=4096) as peer:
+        peer.say(get(b"Connection: %b\r\n" % connection, path))
+        assert peer.file.read(1)
+        hasty.wait_until_nobody_is_connected()
 
 
 def test_a_client_that_reads_slowly_is_not_cut_off(hasty: Service) -> None:
-    with Peer(hasty.port, window=4096) as peer:
+    with hasty.peer(window=4096) as peer:
         peer.say(get(target=b"/flood", fields=b"Connection: close\r\n"))
         for _ in range(10):
             assert peer.file.read(2 << 20)
@@ -505,7 +534,7 @@ def test_a_malformed_chunk_is_answered_400_and_the_application_told(
 ) -> None:
     with patient.peer() as peer:
         peer.say(chunked(body) + NEXT).hear_refusal(400, "malformed_request")
-    assert patient.app.left.wait(GUARD)
+        assert patient.app.left.wait(GUARD)
     assert patient.app.paths == ["/"]
 
 
@@ -513,7 +542,15 @@ def test_a_malformed_chunk_before_the_100_is_answered_once(patient: Service) -> 
     with patient.peer() as peer:
         peer.say(post(b"Transfer-Encoding: chunked\r\nExpect: 100-continue\r\n", b"zz\r\n"))
         peer.hear_refusal(400, "malformed_request")
-    assert patient.app.left.wait(GUARD)
+        assert patient.app.left.wait(GUARD)
+
+
+def test_a_malformed_chunk_is_answered_once_though_the_application_answers(
+    patient: Service,
+) -> None:
+    with patient.peer() as peer:
+        peer.say(post(b"Transfer-Encoding: chunked\r\n", b"zz\r\n", b"/early"))
+        peer.hear_refusal(400, "malformed_request")
 
 
 def test_a_malformed_request_does_not_take_an_earlier_ones_answer(patient: Service) -> None:

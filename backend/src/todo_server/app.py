@@ -12,8 +12,14 @@ from todo_server.api import operation, problems, swagger, tasks
 from todo_server.api.edge import Edge
 from todo_server.api.openapi import document
 from todo_server.api.request_log import RequestLog
-from todo_server.auth import Authenticate, Rules, Verifier, shared_secret, trust_the_path
-from todo_server.auth import with_bearer_token
+from todo_server.auth import (
+    Authenticate,
+    Rules,
+    Verifier,
+    shared_secret,
+    trust_the_path,
+    with_bearer_token,
+)
 from todo_server.config import AuthMode, Settings, read_settings
 from todo_server.database import Database
 from todo_server.errors import ConfigurationError

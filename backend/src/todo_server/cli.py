@@ -31,7 +31,7 @@ class _Commands(click.Group):
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
-    """The backend of a multi-user to-do application.
+    """Run the backend of a multi-user to-do application.
 
     Settings come from the environment and from `.env` in the working directory; with none at
     all, `todo-server serve` runs with its own PostgreSQL in ./data. docs/configuration.md lists

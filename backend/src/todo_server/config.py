@@ -41,7 +41,10 @@ class Settings(BaseSettings):
     """Every setting, its default and what it takes; docs/configuration.md explains them."""
 
     model_config = SettingsConfigDict(
-        env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore",
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
         frozen=True,
     )
 
@@ -52,15 +55,13 @@ class Settings(BaseSettings):
     database_pool_size: Annotated[
         int, Field(ge=1, le=200, description="connections per worker, 1 to 200")
     ] = 10
-    data_dir: Annotated[
-        Path, Field(description="where the embedded PostgreSQL keeps its data")
-    ] = Path("data")
+    data_dir: Annotated[Path, Field(description="where the embedded PostgreSQL keeps its data")] = (
+        Path("data")
+    )
     host: Annotated[str, Field(description="the address to listen on")] = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535, description="the port, 1 to 65535")] = 8000
     workers: Annotated[int, Field(ge=1, le=64, description="processes, 1 to 64")] = 1
-    auth_mode: Annotated[
-        AuthMode, Field(description="none or shared_secret")
-    ] = AuthMode.NONE
+    auth_mode: Annotated[AuthMode, Field(description="none or shared_secret")] = AuthMode.NONE
     auth_none_anywhere: Annotated[
         bool, Field(description="true allows AUTH_MODE=none on an address others can reach")
     ] = False
@@ -68,13 +69,11 @@ class Settings(BaseSettings):
         SecretStr | None,
         Field(description="the HS256 secret for AUTH_MODE=shared_secret, 32 bytes or more"),
     ] = None
-    jwks_url: Annotated[
-        str | None, Field(description="the key set for AUTH_MODE=jwks")
-    ] = None
+    jwks_url: Annotated[str | None, Field(description="the key set for AUTH_MODE=jwks")] = None
     jwt_issuer: Annotated[str | None, Field(description="the `iss` that tokens must carry")] = None
-    jwt_audience: Annotated[
-        str | None, Field(description="the `aud` that tokens must carry")
-    ] = None
+    jwt_audience: Annotated[str | None, Field(description="the `aud` that tokens must carry")] = (
+        None
+    )
     cors_origins: Annotated[
         tuple[str, ...],
         NoDecode,

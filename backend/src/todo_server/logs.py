@@ -37,7 +37,10 @@ class ConsoleFormatter(logging.Formatter):
         at = datetime.fromtimestamp(record.created, UTC).strftime("%H:%M:%S.%f")[:-3]
         fields = getattr(record, "fields", {})
         text = " ".join(
-            [record.getMessage(), *(f"{k}={_printable(v)}" for k, v in fields.items() if v is not None)]
+            [
+                record.getMessage(),
+                *(f"{k}={_printable(v)}" for k, v in fields.items() if v is not None),
+            ]
         )
         if record.exc_info:
             text += "\n" + self.formatException(record.exc_info)

@@ -5,7 +5,7 @@ import logging
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from todo_server.api.problems import problem_response
-from todo_server.errors import HeadersTooLargeError, InternalError, UriTooLongError
+from todo_server.errors import HeadersTooLargeError, InternalError, TodoServerError, UriTooLongError
 
 log = logging.getLogger("todo_server.api")
 
@@ -26,6 +26,7 @@ class Edge:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, whatever happens inside."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -41,14 +42,10 @@ class Edge:
             await send(message)
 
         try:
-            if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_TARGET:
-                error = UriTooLongError()
-            elif sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADERS:
-                error = HeadersTooLargeError()
+            if refusal := _refusal(scope):
+                await problem_response(scope, refusal)(scope, receive, send_after_body)
             else:
                 await self._app(scope, body.receive, send_after_body)
-                return
-            await problem_response(scope, error)(scope, receive, send_after_body)
         except Exception:
             log.exception(
                 "unforeseen error", extra={"fields": {"request_id": scope["state"]["request_id"]}}
@@ -56,6 +53,15 @@ class Edge:
             if started:
                 raise
             await problem_response(scope, InternalError())(scope, receive, send_after_body)
+
+
+def _refusal(scope: Scope) -> TodoServerError | None:
+    """Give what is wrong with the size of a request's head, if anything."""
+    if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_TARGET:
+        return UriTooLongError()
+    if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADERS:
+        return HeadersTooLargeError()
+    return None
 
 
 class _UnreadBody:
@@ -71,6 +77,7 @@ class _UnreadBody:
         )
 
     async def receive(self) -> Message:
+        """Pass a part of the body on."""
         message = await self._receive()
         if not message.get("more_body", False):
             self.unread = False

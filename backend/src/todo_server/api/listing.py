@@ -25,7 +25,8 @@ def _choice(choices: dict[str, Any]) -> Callable[[str], Any]:
 
 
 def _limit(value: str) -> int:
-    if not (value.isascii() and value.isdecimal() and len(value) <= 3 and 1 <= int(value) <= PAGE_MAXIMUM):  # noqa: E501, PLR2004
+    digits = value.isascii() and value.isdecimal() and len(value) <= len(str(PAGE_MAXIMUM))
+    if not digits or not 1 <= int(value) <= PAGE_MAXIMUM:
         raise ValueError(f"Use a whole number from 1 to {PAGE_MAXIMUM}")
     return int(value)
 

@@ -9,7 +9,7 @@ from todo_server import __version__
 from todo_server.api.problems import STATUS, Problem
 from todo_server.errors import TodoServerError
 
-BEARER = {"bearerAuth": []}
+BEARER: dict[str, list[str]] = {"bearerAuth": []}
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
 _HEADERS = {
     401: ("WWW-Authenticate", "Always `Bearer` (RFC 6750)."),
@@ -41,9 +41,7 @@ def failures(*kinds: type[TodoServerError]) -> dict[int | str, dict[str, Any]]:
         content["examples"][kind.code] = {"value": _example(kind)}
         if status.value in _HEADERS:
             name, description = _HEADERS[status.value]
-            response["headers"] = {
-                name: {"description": description, "schema": {"type": "string"}}
-            }
+            response["headers"] = {name: {"description": description, "schema": {"type": "string"}}}
     return responses
 
 

@@ -82,9 +82,7 @@ def problem_response(scope: Scope, error: TodoServerError) -> Response:
         headers["WWW-Authenticate"] = "Bearer"
     if error.retry_after is not None:
         headers["Retry-After"] = str(error.retry_after)
-    return Response(
-        to_json(problem), status.value, headers, media_type="application/problem+json"
-    )
+    return Response(to_json(problem), status.value, headers, media_type="application/problem+json")
 
 
 def validation_failed(found: list[ErrorDetails] | list[Any]) -> errors.ValidationFailedError:

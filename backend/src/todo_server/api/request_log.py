@@ -22,6 +22,7 @@ class RequestLog:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request under an id, then log it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -29,7 +29,6 @@ from sqlalchemy import (
     DateTime,
     Delete,
     Executable,
-    FromClause,
     Insert,
     MetaData,
     Select,
@@ -48,7 +47,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.selectable import NamedFromClause
 from sqlmodel import SQLModel
+
+_DIALECT = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
 
 SETTING = "app.user_id"
 """The transaction-local setting that the policies of row-level security compare with."""
@@ -121,7 +123,7 @@ def _json_column(column: Column[Any]) -> ColumnElement[Any]:
     return column
 
 
-def json_row(rows: FromClause) -> ColumnElement[Any]:
+def json_row(rows: NamedFromClause) -> ColumnElement[Any]:
     """Turn each row of a subquery into JSON."""
     return func.row_to_json(rows.table_valued())
 
@@ -151,7 +153,7 @@ class Statement:
 
 def compiled(statement: Executable) -> Statement:
     """Compile a statement whose values are all named parameters, for `Database`."""
-    result = statement.compile(dialect=PGDialect_asyncpg())  # type: ignore[attr-defined]
+    result = statement.compile(dialect=_DIALECT)  # type: ignore[attr-defined]
     unnamed = [name for name in result.positiontup if not result.binds[name].required]
     if unnamed:
         raise ValueError(f"write these as constants or named parameters: {unnamed}")

@@ -23,7 +23,7 @@ def text_field(**options: Any) -> Any:  # noqa: ANN401 - SQLModel's Field answer
 
 def instant_field() -> Any:  # noqa: ANN401 - as above
     """Make a column for an instant: timestamp with time zone, to the microsecond."""
-    return Field(sa_type=DateTime(timezone=True))  # type: ignore[call-overload]
+    return Field(sa_type=DateTime(timezone=True))
 
 
 def user_id_check() -> CheckConstraint:

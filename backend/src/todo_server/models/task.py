@@ -7,8 +7,8 @@ from uuid import UUID
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 from sqlalchemy import CheckConstraint, Index, func, text
-from sqlmodel import SQLModel
 from sqlmodel import Field as Column
+from sqlmodel import SQLModel
 
 from todo_server.domain.text import has_nul, is_blank
 from todo_server.models.columns import instant_field, text_field, user_id_check
@@ -80,9 +80,7 @@ Title = Annotated[
     ),
 ]
 Description = Annotated[
-    Annotated[
-        str, StringConstraints(max_length=DESCRIPTION_LENGTH), AfterValidator(_without_nul)
-    ]
+    Annotated[str, StringConstraints(max_length=DESCRIPTION_LENGTH), AfterValidator(_without_nul)]
     | None,
     AfterValidator(_empty_is_none),
     Field(
@@ -91,6 +89,10 @@ Description = Annotated[
     ),
 ]
 Completed = Annotated[bool, Field(description="Whether it is done.", examples=[False])]
+
+
+# Absent members are told by `model_fields_set`; null itself is refused.
+_ABSENT: Any = Field(default=None)
 
 
 def _schema_of_input(schema: dict[str, Any]) -> None:
@@ -128,9 +130,9 @@ class TaskCreate(TaskInput):
 class TaskUpdate(TaskInput):
     """A change to a task: absent members stay as they are, `null` clears the description."""
 
-    title: Title = Field(default=None)
+    title: Title = _ABSENT
     description: Description = None
-    completed: Completed = Field(default=None)
+    completed: Completed = _ABSENT
 
 
 class Completion(TaskInput):
@@ -138,7 +140,7 @@ class Completion(TaskInput):
 
     completed: Annotated[
         bool, Field(description="`true` completes, `false` reopens: safe to retry.")
-    ] = Field(default=None)
+    ] = _ABSENT
 
 
 class TaskRead(SQLModel):
@@ -154,5 +156,6 @@ class TaskRead(SQLModel):
         Field(description="When it was made: RFC 3339, UTC, six digits of a second."),
     ]
     updated_at: Annotated[
-        datetime, Field(description="When it last changed; a request that changes nothing leaves it.")
+        datetime,
+        Field(description="When it last changed; a request that changes nothing leaves it."),
     ]

@@ -87,13 +87,13 @@ async def list_tasks(identity: Identity, database: Database, listing: Listing) -
     return Page(body, write_cursor(identity.user_id, listing, position.decode()))
 
 
-async def create_task(identity: Identity, database: Database, task: TaskCreate) -> tuple[UUID, bytes]:
+async def create_task(
+    identity: Identity, database: Database, task: TaskCreate
+) -> tuple[UUID, bytes]:
     """Create a task; gives its id and the task."""
     now = datetime.now(UTC)
     task_id = uuid7(now)
-    body = await database.insert(
-        identity, _CREATE, task_id=task_id, now=now, **task.model_dump()
-    )
+    body = await database.insert(identity, _CREATE, task_id=task_id, now=now, **task.model_dump())
     return task_id, body
 
 
@@ -135,7 +135,7 @@ async def delete_task(identity: Identity, database: Database, task_id: UUID) -> 
     _found(await database.write(identity, _DELETE, task_id=task_id))
 
 
-def _found(body: Any) -> Any:  # noqa: ANN401 - a value of the database
+def _found(body: bytes | None) -> bytes:
     if body is None:
         raise TaskNotFoundError
     return body
@@ -189,7 +189,9 @@ def _list_statement(status: Status, sort: Sort, order: Order, *, after: bool) ->
     ).subquery("numbered")
     array = func.json_agg(numbered.c.json).filter(numbered.c.number <= limit)
     last = func.json_build_array(*_sort_key(sort, numbered.c)).cast(Text)
-    last_where_more_follow = case((func.count() > limit, func.max(last).filter(numbered.c.number == limit)))
+    last_where_more_follow = case(
+        (func.count() > limit, func.max(last).filter(numbered.c.number == limit))
+    )
     return compiled(
         reading(
             select(
@@ -246,6 +248,4 @@ _UPDATE = _change(
     completed=func.coalesce(_completed, _tasks.c.completed),
 )
 _COMPLETE = _change(completed=func.coalesce(_completed, not_(_tasks.c.completed)))
-_DELETE = compiled(
-    delete_mine(Task).where(_tasks.c.id == _task_id).returning(_tasks.c.id)
-)
+_DELETE = compiled(delete_mine(Task).where(_tasks.c.id == _task_id).returning(_tasks.c.id))

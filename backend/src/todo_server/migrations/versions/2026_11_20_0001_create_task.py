@@ -22,9 +22,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "char_length(user_id) BETWEEN 1 AND 255", name=op.f("task_user_id_length")
         ),
-        sa.CheckConstraint(
-            "char_length(title) BETWEEN 1 AND 500", name=op.f("task_title_length")
-        ),
+        sa.CheckConstraint("char_length(title) BETWEEN 1 AND 500", name=op.f("task_title_length")),
         sa.CheckConstraint(
             "char_length(description) BETWEEN 1 AND 5000", name=op.f("task_description_length")
         ),
@@ -35,7 +33,7 @@ def upgrade() -> None:
     op.create_index(
         "task_user_id_title_id_index",
         "task",
-        ["user_id", sa.text("\"left\"(lower(title), 200)"), "id"],
+        ["user_id", sa.text('"left"(lower(title), 200)'), "id"],
     )
 
 
