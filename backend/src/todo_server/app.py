@@ -1,14 +1,15 @@
 """The application: wiring only."""
 
+import gc
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
-from starlette.middleware.cors import CORSMiddleware
 
 from todo_server import logs
 from todo_server.api import operation, problems, swagger, tasks
+from todo_server.api.cors import CORS
 from todo_server.api.edge import Edge
 from todo_server.api.openapi import document
 from todo_server.api.request_log import RequestLog
@@ -26,8 +27,6 @@ from todo_server.errors import ConfigurationError
 
 log = logging.getLogger("todo_server")
 
-_EXPOSED = ["Link", "Location", "ETag", "Retry-After", "X-Request-ID"]
-
 
 def create_app(settings: Settings) -> FastAPI:
     """Wire the server; `settings.database_url` must be set."""
@@ -39,11 +38,21 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        # What is there now stays for good. Left to the garbage collector, it would be gone
+        # through again and again: a fifth of all CPU time, when it was measured.
+        gc.collect()
+        gc.freeze()
         yield
         await database.close()
 
     app = FastAPI(
-        lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
+        lifespan=lifespan,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        # It would record the texts of refused requests, and asks the environment at every one.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.database = database
     app.state.authenticate = _authenticate(settings)
@@ -54,14 +63,7 @@ def create_app(settings: Settings) -> FastAPI:
     swagger.install(app)
     problems.install(app)
     app.add_middleware(Edge)
-    app.add_middleware(
-        CORSMiddleware,
-        allow_origins=settings.cors_origins,
-        allow_credentials=True,
-        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-        allow_headers=["Authorization", "Content-Type", "X-Request-ID"],
-        expose_headers=_EXPOSED,
-    )
+    app.add_middleware(CORS, origins=settings.cors_origins)
     app.add_middleware(RequestLog)
     return app
 

@@ -19,7 +19,7 @@ class DeadlineProtocol(HttpToolsProtocol):
     For `uvicorn.run(http=DeadlineProtocol, ws="none")`, without TLS. A request has `deadline`
     seconds, and at most a quarter more, from its first byte to its last, and a new connection
     as long to begin one; between two requests uvicorn's `timeout_keep_alive` counts. A request
-    that has arrived is not cut off, unless its answer finds no reader for as long.
+    that has arrived is not cut off, unless nothing of its answer is taken for `stall` seconds.
 
     `max_head` bounds, in bytes, the request line and header section together, the trailer
     section, and what stands between two pieces of a chunked body.
@@ -29,6 +29,7 @@ class DeadlineProtocol(HttpToolsProtocol):
     """
 
     deadline = 10.0
+    stall = 60.0  # long, as the kernel asks for more only when a third of its buffer is free
     max_head = 65536
 
     _timer: TimerHandle  # one per connection, which looks four times per deadline
@@ -130,7 +131,7 @@ class DeadlineProtocol(HttpToolsProtocol):
         if self.flow.write_paused or self.transport.is_closing():
             unread = self.transport.get_write_buffer_size()
             if unread != self._unread[0]:
-                self._unread = (unread, now + self.deadline)
+                self._unread = (unread, now + self.stall)
             elif now >= self._unread[1]:
                 self.transport.abort()
                 return

@@ -1,7 +1,8 @@
 """The six operations on a user's tasks."""
 
-from typing import Annotated, Any
-from urllib.parse import quote, urlencode
+import re
+from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Body, Request, Response
 
@@ -24,6 +25,9 @@ _BODY = (
 _ID = {"description": "The path of the task.", "schema": {"type": "string"}}
 _LINK = {"description": "The next page, `rel=next` (RFC 8288).", "schema": {"type": "string"}}
 
+_CURSOR = re.compile("cursor=")
+_URI = "%:/?#[]@!$&'()*+,;=~"
+
 router = APIRouter(route_class=OwnerRoute, tags=["tasks"])
 
 
@@ -45,11 +49,12 @@ async def list_tasks(user_id: UserId, request: Request) -> Response:
     Without `limit` the whole list is answered, up to 10,000 tasks; with it, pages: follow
     `rel="next"` of the header `Link` until there is none. Unknown parameters are ignored.
     """
-    listing = read_listing(request.scope["query_string"])
+    query = request.scope["query_string"]
+    listing = read_listing(query)
     page = await tasks.list_tasks(identity_of(request), database_of(request), listing)
     response = _json(page.body)
     if page.next_cursor is not None:
-        response.headers["Link"] = _next_link(user_id, request, page.next_cursor)
+        response.headers["Link"] = _next_link(user_id, query, page.next_cursor)
     return response
 
 
@@ -155,9 +160,9 @@ def _json(body: bytes, status: int = 200, headers: dict[str, str] | None = None)
     return Response(body, status, headers, media_type="application/json")
 
 
-def _next_link(user_id: str, request: Request, cursor: str) -> str:
-    parameters: list[tuple[str, Any]] = [
-        (name, value) for name, value in request.query_params.multi_items() if name != "cursor"
-    ]
-    query = urlencode([*parameters, ("cursor", cursor)])
-    return f'</api/{quote(user_id, safe="")}/tasks?{query}>; rel="next"'
+def _next_link(user_id: str, query: bytes, cursor: str) -> str:
+    others = [part for part in query.decode("latin-1").split("&") if not _CURSOR.match(part)]
+    parameters = "&".join(filter(None, [*others, f"cursor={cursor}"]))
+    # What was sent may hold what ends a URI reference in a header field (RFC 8288, section 3).
+    target = quote(f"/api/{quote(user_id, safe='')}/tasks?{parameters}", safe=_URI)
+    return f'<{target}>; rel="next"'

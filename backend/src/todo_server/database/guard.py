@@ -20,7 +20,8 @@ SELECT to_regclass('alembic_version') IS NOT NULL AS migrated,
         WHERE rows.relname = ANY ($1::text[])
           AND pg_table_is_visible(door.oid)
           AND door.relkind = 'v'
-          AND NOT coalesce(door.reloptions::text LIKE '%security_invoker=true%', false)
+          AND NOT EXISTS (SELECT FROM pg_options_to_table(door.reloptions)
+                          WHERE option_name = 'security_invoker' AND option_value::boolean)
           AND NOT owner.rolsuper AND NOT owner.rolbypassrls
           AND rows.relrowsecurity AND rows.relforcerowsecurity) AS doors
 """
@@ -50,10 +51,12 @@ async def check(connection: asyncpg.Connection) -> None:
         raise NotReadyError("The database is older than PostgreSQL 14; use 14 or newer.")
     if not found["utf8"]:
         raise NotReadyError("The database's encoding is not UTF8; create it with ENCODING 'UTF8'.")
-    if not found["migrated"]:
+    version = None
+    if found["migrated"]:
+        version = await connection.fetchval("SELECT max(version_num) FROM alembic_version")
+    if version is None:
         raise NotReadyError("The database has no tables yet. Run 'todo-server migrate'.")
-    version = await connection.fetchval("SELECT max(version_num) FROM alembic_version")
-    if (version or "") < SCHEMA_VERSION:
+    if version < SCHEMA_VERSION:
         raise NotReadyError(
             f"The database is at version {version}, this server needs {SCHEMA_VERSION}. "
             "Run 'todo-server migrate'."

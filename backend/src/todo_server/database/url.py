@@ -6,26 +6,34 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from todo_server.errors import ConfigurationError
 
-# Parameters of libpq, Prisma and others that asyncpg would send on as server settings, which the
-# server then refuses. asyncpg binds no channels: with sslmode=require the connection is still
-# encrypted, and SCRAM still proves both sides.
+# Parameters that asyncpg would send on as server settings, which the server then refuses. It
+# binds no channels: with sslmode=require the connection is still encrypted, and SCRAM still
+# proves both sides.
 _IGNORED = {
-    "channel_binding",
-    "connection_limit",
-    "gssencmode",
-    "keepalives",
-    "keepalives_count",
-    "keepalives_idle",
-    "keepalives_interval",
-    "pgbouncer",
-    "pool_timeout",
-    "prepared_statements",
-    "schema",
-    "sslaccept",
-    "sslcompression",
-    "statement_cache_size",
-    "uselibpqcompat",
+    # libpq
+    *("channel_binding", "client_encoding", "fallback_application_name", "gssdelegation"),
+    *("gssencmode", "hostaddr", "keepalives", "keepalives_count", "keepalives_idle"),
+    *("keepalives_interval", "load_balance_hosts", "max_protocol_version"),
+    *("min_protocol_version", "require_auth", "requirepeer", "sslcertmode", "sslcompression"),
+    *("sslsni", "tcp_user_timeout"),
+    # Prisma and node-postgres
+    *("connection_limit", "pgbouncer", "pool_timeout", "schema", "socket_timeout", "sslaccept"),
+    *("sslidentity", "statement_cache_size", "uselibpqcompat"),
+    # JDBC
+    *("channelBinding", "prepareThreshold", "reWriteBatchedInserts", "socketTimeout"),
+    *("sslfactory", "tcpKeepAlive"),
+    # SQLAlchemy, Doctrine, and the poolers of Supabase on Vercel
+    *("prepared_statement_cache_size", "prepared_statements", "charset", "serverVersion"),
+    *("supa", "workaround"),
 }
+_TIMEOUTS = {"connect_timeout", "connection_timeout", "connectTimeout", "loginTimeout"}
+_SSL_MODES = {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
+# What Heroku, JDBC and node-postgres write instead.
+_SSL_NAMES = {
+    **dict.fromkeys(("", "1", "on", "true", "no-verify"), "require"),
+    **dict.fromkeys(("0", "off", "false"), "disable"),
+}
+_HOST = re.compile(r"(?:\[[^\[\]]+\]|[^\[\]:]*)(?::\d{1,5})?")
 
 
 def connect_arguments(url: str) -> dict[str, Any]:
@@ -37,7 +45,7 @@ def connect_arguments(url: str) -> dict[str, Any]:
     """
     url = re.sub(r"^psql\s+", "", url.strip()).strip("'\"").removeprefix("jdbc:")
     try:
-        scheme, authority, path, query, _ = urlsplit(url)
+        scheme, authority, path, query, fragment = urlsplit(url)
         parameters = parse_qsl(query, keep_blank_values=True)
     except ValueError:
         scheme = ""
@@ -46,17 +54,55 @@ def connect_arguments(url: str) -> dict[str, Any]:
             "DATABASE_URL must look like postgresql://user:password@host:5432/database"
             "?sslmode=require (or be unset, for the embedded PostgreSQL)."
         )
-    arguments: dict[str, Any] = {}
-    kept = []
-    for name, value in parameters:
-        if name in ("connect_timeout", "connection_timeout"):
-            arguments["timeout"] = _seconds(name, value)
-        elif name == "ssl":  # Heroku and JDBC print ssl=true
-            kept.append(("sslmode", "require" if value in ("true", "1", "") else value))
-        elif name not in _IGNORED:
-            kept.append((name, value))
+    login, at, hosts = authority.rpartition("@")
+    names = [name for name, _ in parameters]
+    if fragment or "@" in path or not _are_hosts(hosts) or not all(map(_is_name, names)):
+        raise ConfigurationError(
+            "DATABASE_URL cannot be understood. Characters like # / ? : [ in its password must be "
+            "percent-encoded: %23 %2F %3F %3A %5B."
+        )
+    arguments, kept = _sort_out(parameters)
+    authority = login.replace("@", "%40") + at + hosts
     arguments["dsn"] = urlunsplit(("postgresql", authority, path, urlencode(kept), ""))
     return arguments
+
+
+def _are_hosts(hosts: str) -> bool:
+    return not hosts or all(host and _HOST.fullmatch(host) for host in hosts.split(","))
+
+
+def _is_name(parameter: str) -> bool:
+    return re.fullmatch(r"[A-Za-z_][\w.]*", parameter) is not None
+
+
+def _sort_out(parameters: list[tuple[str, str]]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Give what becomes an argument, and what asyncpg reads from the URL itself."""
+    arguments: dict[str, Any] = {}
+    kept: dict[str, str] = {}
+    for name, value in parameters:
+        if name in _TIMEOUTS:
+            arguments["timeout"] = _seconds(name, value)
+        elif name == "sslmode":
+            kept["sslmode"] = _ssl_mode(name, value)
+        elif name == "ssl":
+            kept.setdefault("sslmode", _ssl_mode(name, value))
+        elif name == "port" and not re.fullmatch(r"\d{1,5}(,\d{1,5})*", value):
+            raise ConfigurationError("port in DATABASE_URL takes a number.")
+        elif name not in _IGNORED:
+            kept[name] = value
+    if kept.get("sslrootcert") == "system":  # libpq 16: the authorities that the machine trusts
+        del kept["sslrootcert"]
+        kept.pop("sslmode", None)
+        arguments["ssl"] = True  # asyncpg's word for verify-full with these
+    return arguments, kept
+
+
+def _ssl_mode(name: str, value: str) -> str:
+    mode = _SSL_NAMES.get(value, value)
+    if mode not in _SSL_MODES:
+        modes = ", ".join(sorted(_SSL_MODES))
+        raise ConfigurationError(f"{name} in DATABASE_URL takes one of: {modes}.")
+    return mode
 
 
 def _seconds(name: str, value: str) -> float:

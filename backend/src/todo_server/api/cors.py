@@ -1,0 +1,38 @@
+"""Which web pages of other origins may use the API (the Fetch standard's CORS protocol)."""
+
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_ALLOWED = ("Authorization", "Content-Type", "X-Request-ID")
+_EXPOSED = ("Link", "Location", "ETag", "Retry-After", "X-Request-ID")
+_VARY = (b"vary", b"Origin")
+
+
+class CORS:
+    """Starlette's CORS for what comes from a browser; everything else passes by its cost."""
+
+    def __init__(self, app: ASGIApp, origins: tuple[str, ...]) -> None:
+        self._app = app
+        self._cors = CORSMiddleware(
+            app,
+            allow_origins=origins,
+            allow_credentials=True,
+            allow_methods=_METHODS,
+            allow_headers=_ALLOWED,
+            expose_headers=_EXPOSED,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a preflight, add the headers that a browser looks for, or do nothing."""
+        if scope["type"] != "http" or any(name == b"origin" for name, _ in scope["headers"]):
+            await self._cors(scope, receive, send)
+            return
+
+        async def send_varying(message: Message) -> None:
+            # A shared cache must not show a browser what was answered to somebody else.
+            if message["type"] == "http.response.start":
+                message["headers"].append(_VARY)
+            await send(message)
+
+        await self._app(scope, receive, send_varying)
