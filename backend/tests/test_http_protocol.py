@@ -22,10 +22,11 @@ GUARD = 8.0  # seconds until a test gives up: above every deadline that it waits
 
 class HastyProtocol(DeadlineProtocol):
     deadline = 0.5
+    stall = 1.0
 
 
 class PatientProtocol(DeadlineProtocol):
-    deadline = 100 * GUARD  # so that nothing in a test is the deadline's doing
+    deadline = stall = 100 * GUARD  # so that nothing in a test is the deadline's doing
 
 
 class Application:
@@ -398,9 +399,9 @@ def test_a_client_that_does_not_read_is_cut_off(
 def test_a_client_that_reads_slowly_is_not_cut_off(hasty: Service) -> None:
     with hasty.peer(window=4096) as peer:
         peer.say(get(target=b"/flood", fields=b"Connection: close\r\n"))
-        for _ in range(10):
-            assert peer.file.read(2 << 20)
-            select.select([], [], [], HastyProtocol.deadline / 4)
+        for _ in range(6):
+            assert peer.file.read(4 << 20)
+            time.sleep(HastyProtocol.deadline / 2)
         assert peer.file.read().endswith(b"\r\n0\r\n\r\n")
 
 
@@ -545,6 +546,16 @@ def test_a_malformed_chunk_before_the_100_is_answered_once(patient: Service) -> 
         assert patient.app.left.wait(GUARD)
 
 
+def test_a_malformed_chunk_after_the_100_frees_the_application_that_waits(
+    patient: Service,
+) -> None:
+    with patient.peer() as peer:
+        peer.say(post(b"Transfer-Encoding: chunked\r\nExpect: 100-continue\r\n"))
+        assert peer.hear()[0] == 100
+        peer.say(b"zz\r\n").hear_refusal(400, "malformed_request")
+        assert patient.app.left.wait(GUARD)
+
+
 def test_a_malformed_chunk_is_answered_once_though_the_application_answers(
     patient: Service,
 ) -> None:
@@ -606,4 +617,7 @@ def test_upgrade_is_ignored_and_the_body_stays_a_body(patient: Service, protocol
         peer.say(get(fields + b"Connection: close\r\n") + NEXT)
         assert peer.hear_length() == 0
         peer.hear_the_end()
-    assert patient.app.paths == ["/"] * 6 + ["/next"] + ["/"]
+    with patient.peer() as peer:
+        assert peer.say(get(fields, version=b"1.0")).hear_length() == 0
+        peer.hear_the_end()
+    assert patient.app.paths == ["/"] * 6 + ["/next"] + ["/"] * 2

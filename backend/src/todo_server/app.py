@@ -5,18 +5,21 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import limits
 from fastapi import FastAPI
 
 from todo_server import logs
-from todo_server.api import operation, problems, swagger, tasks
+from todo_server.api import accounts, key_set, operation, problems, swagger, tasks
 from todo_server.api.cors import CORS
 from todo_server.api.edge import Edge
 from todo_server.api.openapi import document
 from todo_server.api.request_log import RequestLog
 from todo_server.auth import (
     Authenticate,
+    Passwords,
     Rules,
     Verifier,
+    own_tokens,
     shared_secret,
     trust_the_path,
     with_bearer_token,
@@ -24,8 +27,20 @@ from todo_server.auth import (
 from todo_server.config import AuthMode, Settings, read_settings
 from todo_server.database import Database
 from todo_server.errors import ConfigurationError
+from todo_server.services.accounts import Reception
+from todo_server.services.attempts import SignInAttempts
+from todo_server.services.signing_keys import SigningKeys
 
 log = logging.getLogger("todo_server")
+
+_ROUTERS = (
+    tasks.router,
+    accounts.open_router,
+    accounts.form_router,
+    accounts.own_router,
+    key_set.router,
+    operation.router,
+)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -35,6 +50,7 @@ def create_app(settings: Settings) -> FastAPI:
     database = Database(
         settings.database_url.get_secret_value(), pool_size=settings.database_pool_size
     )
+    reception = _reception(settings, database) if settings.auth_mode is AuthMode.BUILTIN else None
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -43,6 +59,8 @@ def create_app(settings: Settings) -> FastAPI:
         gc.collect()
         gc.freeze()
         yield
+        if reception is not None:
+            reception.passwords.close()
         await database.close()
 
     app = FastAPI(
@@ -55,10 +73,11 @@ def create_app(settings: Settings) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.database = database
-    app.state.authenticate = _authenticate(settings)
+    app.state.reception = reception
+    app.state.authenticate = _authenticate(settings, reception)
     app.openapi = lambda: document(app)  # type: ignore[method-assign]
-    # Not include_router: it would match the path of every request twice.
-    for router in (tasks.router, operation.router):
+    for router in _ROUTERS:
+        # Not include_router: it would match the path of every request twice.
         app.router.routes.extend(router.routes)
     swagger.install(app)
     problems.install(app)
@@ -75,7 +94,19 @@ def worker_app() -> FastAPI:
     return create_app(settings)
 
 
-def _authenticate(settings: Settings) -> Authenticate:
+def _reception(settings: Settings, database: Database) -> Reception:
+    attempts = SignInAttempts(
+        database,
+        limits.parse(settings.sign_in_limit_per_account),
+        limits.parse(settings.sign_in_limit_per_address),
+    )
+    passwords = Passwords(settings.password_min_length)
+    return Reception(database, passwords, SigningKeys(database), attempts)
+
+
+def _authenticate(settings: Settings, reception: Reception | None) -> Authenticate:
+    if reception is not None:
+        return with_bearer_token(Verifier(own_tokens(reception.keys.find)))
     rules = Rules(issuer=settings.jwt_issuer, audience=settings.jwt_audience)
     if settings.auth_mode is AuthMode.SHARED_SECRET:
         assert settings.better_auth_secret is not None  # noqa: S101 - Settings has seen to it

@@ -17,6 +17,7 @@ from todo_server.database import Database
 from todo_server.errors import TodoServerError, UnavailableError
 from todo_server.http_protocol import DeadlineProtocol
 from todo_server.migrations import command
+from todo_server.services import signing_keys
 
 
 class _Commands(click.Group):
@@ -62,6 +63,7 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
             workers=settings.workers,
             http=DeadlineProtocol,
             ws="none",
+            forwarded_allow_ips=settings.trusted_proxies,
             loop="auto",
             log_config=None,
             access_log=False,
@@ -80,6 +82,16 @@ def migrate() -> None:
     with _database(settings, migrate=False) as url:
         command.upgrade(url)
     click.echo("The database is up to date.")
+
+
+@main.command("rotate-keys")
+def rotate_keys() -> None:
+    """Sign access tokens with a new key from now on; tokens that are out stay good."""
+    settings = read_settings()
+    logs.configure(settings.log_level, settings.log_format)
+    with _database(settings, migrate=False) as url:
+        key_id = asyncio.run(signing_keys.rotate(Database(url)))
+    click.echo(f"New tokens are signed with the key {key_id} within a minute.")
 
 
 @main.command()

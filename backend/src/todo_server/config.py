@@ -4,7 +4,9 @@ from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
 
+import limits
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -17,6 +19,8 @@ SECRET_BYTES = 32
 class AuthMode(StrEnum):
     """Where identities come from."""
 
+    BUILTIN = "builtin"
+    JWKS = "jwks"
     NONE = "none"
     SHARED_SECRET = "shared_secret"  # noqa: S105 - the name of a mode
 
@@ -61,7 +65,9 @@ class Settings(BaseSettings):
     host: Annotated[str, Field(description="the address to listen on")] = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535, description="the port, 1 to 65535")] = 8000
     workers: Annotated[int, Field(ge=1, le=64, description="processes, 1 to 64")] = 1
-    auth_mode: Annotated[AuthMode, Field(description="none or shared_secret")] = AuthMode.NONE
+    auth_mode: Annotated[AuthMode, Field(description="builtin, jwks, shared_secret or none")] = (
+        AuthMode.BUILTIN
+    )
     auth_none_anywhere: Annotated[
         bool, Field(description="true allows AUTH_MODE=none on an address others can reach")
     ] = False
@@ -83,6 +89,24 @@ class Settings(BaseSettings):
         LogLevel.INFO
     )
     log_format: Annotated[LogFormat, Field(description="console or json")] = LogFormat.CONSOLE
+
+    password_min_length: Annotated[int, Field(ge=8, le=128, description="characters, 8 to 128")] = 8
+    sign_in_limit_per_account: Annotated[
+        str, Field(description="tries of one address at one account, like 10/15minutes")
+    ] = "10/15minutes"
+    sign_in_limit_per_address: Annotated[
+        str, Field(description="failed tries of one address in all, like 300/15minutes")
+    ] = "300/15minutes"
+    trusted_proxies: Annotated[
+        str,
+        Field(description="addresses whose X-Forwarded-For is believed, by commas, or *"),
+    ] = "127.0.0.1"
+
+    @field_validator("sign_in_limit_per_account", "sign_in_limit_per_address")
+    @classmethod
+    def _rate(cls, value: str) -> str:
+        limits.parse(value)
+        return value
 
     @field_validator("cors_origins", mode="before")
     @classmethod
@@ -106,12 +130,17 @@ class Settings(BaseSettings):
                     "AUTH_MODE=shared_secret; make one with 'openssl rand -base64 32' and give "
                     "the same to the auth server"
                 )
+        if self.auth_mode is AuthMode.JWKS and not _is_url(self.jwks_url):
+            raise ValueError(
+                "JWKS_URL must be the address of the issuer's key set for AUTH_MODE=jwks, like "
+                "http://localhost:3000/api/auth/jwks"
+            )
         if self.auth_mode is AuthMode.NONE and not (
             self.auth_none_anywhere or _is_loopback(self.host)
         ):
             raise ValueError(
                 "AUTH_MODE=none trusts whoever can connect, and HOST is not a loopback address; "
-                "set AUTH_MODE=shared_secret, or AUTH_NONE_ANYWHERE=true if you insist"
+                "choose another AUTH_MODE, or AUTH_NONE_ANYWHERE=true if you insist"
             )
         return self
 
@@ -130,6 +159,11 @@ def _explain(error: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
     name = str(error["loc"][0])
     takes = Settings.model_fields[name].description
     return f"{name.upper()}: {error['msg']}. It takes: {takes}."
+
+
+def _is_url(text: str | None) -> bool:
+    parts = urlsplit(text or "")
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def _is_loopback(host: str) -> bool:

@@ -48,6 +48,34 @@ class UnauthenticatedError(TodoServerError):
     message = "Send a valid token in the header 'Authorization: Bearer <token>'."
 
 
+class WrongPasswordError(UnauthenticatedError):
+    """The address or the password is wrong; which of the two is not said."""
+
+    code = "wrong_password"
+    message = "The address or the password is wrong."
+
+
+class RefreshRefusedError(UnauthenticatedError):
+    """The refresh token is unknown, expired, or was used before."""
+
+    code = "refresh_refused"
+    message = "This refresh token is not accepted; sign in again."
+
+
+class TooManyAttemptsError(TodoServerError):
+    """Somebody tries too often."""
+
+    code = "too_many_attempts"
+    message = "Too many attempts. Wait before you try again."
+
+
+class EmailTakenError(TodoServerError):
+    """An account with this address exists."""
+
+    code = "email_taken"
+    message = "There is an account with this address already; sign in instead."
+
+
 class ForbiddenError(TodoServerError):
     """The token's subject asks for somebody else's path."""
 
@@ -60,6 +88,13 @@ class NotFoundError(TodoServerError):
 
     code = "not_found"
     message = "There is nothing here."
+
+
+class NoAccountsError(NotFoundError):
+    """The server has no accounts of its own: another one issues the tokens."""
+
+    code = "no_accounts"
+    message = "This server keeps no accounts; sign in where its tokens are issued."
 
 
 class TaskNotFoundError(NotFoundError):
@@ -109,6 +144,13 @@ class MalformedJsonError(TodoServerError):
 
     code = "malformed_json"
     message = "The body is not valid JSON."
+
+
+class MalformedBodyError(TodoServerError):
+    """The body is not the form that it says it is."""
+
+    code = "malformed_body"
+    message = "The body cannot be read."
 
 
 class InvalidCursorError(TodoServerError):

@@ -160,7 +160,7 @@ class DeadlineProtocol(HttpToolsProtocol):
         # would be lost in a reset (RFC 9112 section 9.6).
         self.transport.write_eof()
         self._timer.cancel()
-        self._timer = self.loop.call_later(self.deadline / 4, self.transport.abort)
+        self._timer = self.loop.call_later(self.deadline / 10, self.transport.abort)
 
     def _write_problem(self, status: int, error: str, detail: str) -> None:
         problem = {

@@ -11,7 +11,7 @@ log = logging.getLogger("todo_server.api")
 
 MAX_TARGET = 8 * 1024
 MAX_HEADERS = 32 * 1024
-MAX_DISCARDED = 8 * 1024 * 1024
+MAX_DISCARDED = 64 * 1024 * 1024
 """Bytes, all three."""
 
 

@@ -1,5 +1,6 @@
 """Bodies: which are read, how much of them, and how strictly."""
 
+import re
 from typing import Any
 
 from fastapi import Request
@@ -14,6 +15,8 @@ from todo_server.errors import (
 
 MAX_BODY = 1024 * 1024
 """Bytes."""
+
+_JSON = re.compile(r"application/(?:[\w.!#$&^-]+\+)?json", re.ASCII)  # RFC 6838, section 4.2
 
 
 class JSONRequest(Request):
@@ -41,8 +44,7 @@ class JSONRequest(Request):
 
     def _check_type(self) -> None:
         kind, _, _ = self.headers.get("content-type", "").partition(";")
-        main, _, sub = kind.strip().lower().partition("/")
-        if main != "application" or not (sub == "json" or sub.endswith("+json")):
+        if not _JSON.fullmatch(kind.strip().lower()):
             raise UnsupportedMediaTypeError
         if self.headers.get("content-encoding", "identity").lower() != "identity":
             raise UnsupportedMediaTypeError("Send the body uncompressed.")

@@ -7,13 +7,14 @@ from fastapi.openapi.utils import get_openapi
 
 from todo_server import __version__
 from todo_server.api.problems import STATUS, Problem
-from todo_server.errors import TodoServerError
+from todo_server.errors import HeadersTooLargeError, TodoServerError, UriTooLongError
 
-BEARER: dict[str, list[str]] = {"bearerAuth": []}
+SIGNED_IN: list[dict[str, list[str]]] = [{"bearerAuth": []}, {"password": []}]
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
 _HEADERS = {
     401: ("WWW-Authenticate", "Always `Bearer` (RFC 6750)."),
     405: ("Allow", "The methods that the path takes."),
+    429: ("Retry-After", "Seconds to wait before the next try."),
     503: ("Retry-After", "Seconds to wait before the next try."),
 }
 _DESCRIPTION = """\
@@ -71,6 +72,7 @@ def document(app: FastAPI) -> dict[str, Any]:
             routes=app.routes,
             tags=[
                 {"name": "tasks", "description": "What a user wants to do."},
+                {"name": "accounts", "description": "Signing in, where the server keeps accounts."},
                 {"name": "operation", "description": "For those who run the server."},
             ],
             license_info={"name": "MIT", "identifier": "MIT"},
@@ -79,7 +81,12 @@ def document(app: FastAPI) -> dict[str, Any]:
         problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         components["schemas"] |= {**problem.pop("$defs"), "Problem": problem}
         components["securitySchemes"] = {
-            "bearerAuth": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+            "bearerAuth": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+            "password": {
+                "type": "oauth2",
+                "description": "An account of this server (AUTH_MODE=builtin): email and password.",
+                "flows": {"password": {"tokenUrl": "api/auth/token", "scopes": {}}},
+            },
         }
         components["headers"] = {
             "RequestId": {
@@ -95,6 +102,9 @@ def document(app: FastAPI) -> dict[str, Any]:
 
 
 def _finish(operation: dict[str, Any]) -> None:
-    for response in operation["responses"].values():
+    responses = operation["responses"]
+    of_all = failures(UriTooLongError, HeadersTooLargeError)
+    responses |= {str(status): response for status, response in of_all.items()}
+    for response in responses.values():
         headers = response.setdefault("headers", {})
         headers["X-Request-ID"] = {"$ref": "#/components/headers/RequestId"}

@@ -16,21 +16,31 @@ from todo_server.errors import FieldError, TodoServerError
 
 STATUS = {
     errors.MalformedJsonError.code: HTTPStatus.BAD_REQUEST,
+    errors.MalformedBodyError.code: HTTPStatus.BAD_REQUEST,
     errors.InvalidCursorError.code: HTTPStatus.BAD_REQUEST,
     errors.UnauthenticatedError.code: HTTPStatus.UNAUTHORIZED,
+    errors.WrongPasswordError.code: HTTPStatus.UNAUTHORIZED,
+    errors.RefreshRefusedError.code: HTTPStatus.UNAUTHORIZED,
     errors.ForbiddenError.code: HTTPStatus.FORBIDDEN,
     errors.NotFoundError.code: HTTPStatus.NOT_FOUND,
+    errors.NoAccountsError.code: HTTPStatus.NOT_FOUND,
     errors.TaskNotFoundError.code: HTTPStatus.NOT_FOUND,
     errors.MethodNotAllowedError.code: HTTPStatus.METHOD_NOT_ALLOWED,
+    errors.EmailTakenError.code: HTTPStatus.CONFLICT,
     errors.BodyTooLargeError.code: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.UriTooLongError.code: HTTPStatus.REQUEST_URI_TOO_LONG,
     errors.UnsupportedMediaTypeError.code: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     errors.ValidationFailedError.code: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.HeadersTooLargeError.code: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+    errors.TooManyAttemptsError.code: HTTPStatus.TOO_MANY_REQUESTS,
     errors.InternalError.code: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.UnavailableError.code: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.NotReadyError.code: HTTPStatus.SERVICE_UNAVAILABLE,
 }
+
+
+MAX_DETAILS = 100
+"""Entries: a request can be wrong in a hundred thousand places."""
 
 
 class ProblemDetail(BaseModel):
@@ -57,7 +67,9 @@ class Problem(BaseModel):
     instance: Annotated[str, Field(description="The path that was asked for.")]
     error: Annotated[str, Field(description="A stable code; docs/api.md lists them all.")]
     message: Annotated[str, Field(description="The same as `detail`.")]
-    details: Annotated[list[ProblemDetail], Field(description="One entry per field at fault.")]
+    details: Annotated[
+        list[ProblemDetail], Field(description="One entry per field at fault, up to 100.")
+    ]
     request_id: Annotated[str, Field(description="As in the header `X-Request-ID`.")]
 
 
@@ -73,7 +85,8 @@ def problem_response(scope: Scope, error: TodoServerError) -> Response:
         "error": error.code,
         "message": error.message,
         "details": [
-            {"field": d.field, "code": d.code, "message": d.message} for d in error.details
+            {"field": d.field, "code": d.code, "message": d.message}
+            for d in error.details[:MAX_DETAILS]
         ],
         "request_id": scope["state"]["request_id"],
     }
@@ -88,10 +101,11 @@ def problem_response(scope: Scope, error: TodoServerError) -> Response:
 def validation_failed(found: list[ErrorDetails] | list[Any]) -> errors.ValidationFailedError:
     """Turn what pydantic found into our error, without repeating what was sent."""
     details = tuple(
-        FieldError(_field_name(error["loc"]), error["type"], error["msg"]) for error in found
+        FieldError(_field_name(error["loc"]), error["type"], error["msg"])
+        for error in found[:MAX_DETAILS]
     )
     first = details[0]
-    more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
+    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
     return errors.ValidationFailedError(f"{first.field}: {first.message}{more}", details=details)
 
 
@@ -120,6 +134,11 @@ def install(app: FastAPI) -> None:
             response = problem_response(request.scope, errors.MethodNotAllowedError())
             response.headers["Allow"] = ", ".join(_methods_of(app, request.scope["path"]))
             return response
+        if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            return problem_response(request.scope, errors.BodyTooLargeError())
+        if error.status_code == HTTPStatus.BAD_REQUEST:
+            message = "The body cannot be read as the form that it says it is."
+            return problem_response(request.scope, errors.MalformedBodyError(message))
         return problem_response(request.scope, errors.NotFoundError())
 
     app.add_exception_handler(TodoServerError, expected)
@@ -133,5 +152,5 @@ def _methods_of(app: FastAPI, path: str) -> list[str]:
     for route in app.routes:
         regex = getattr(route, "path_regex", None)
         if regex is not None and regex.match(path):
-            found |= getattr(route, "methods", None) or set()
+            found |= getattr(route, "methods", None) or {"GET", "HEAD"}  # a mount of static files
     return sorted(found)

@@ -1,26 +1,44 @@
-"""Routes below `/api/{user_id}`: who is asking is settled before anything else is looked at."""
+"""What a request must pass before FastAPI reads its parameters: identity, then body."""
 
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, TypeAlias
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
 from todo_server.api.json_request import JSONRequest
-from todo_server.auth import Authenticate
+from todo_server.auth import ME, Authenticate
 from todo_server.database import Database
 from todo_server.domain.identity import Identity
 
+Handler: TypeAlias = Callable[[Request], Coroutine[Any, Any, Response]]
 
-class OwnerRoute(APIRoute):
-    """A route that only the user in its path may use.
 
-    Runs between routing (404, 405) and FastAPI's reading of the body (415, 413, 400) and
-    parameters (422): a dependency would come after them, and cost more.
+class JSONRoute(APIRoute):
+    """A route for everybody, whose body is strict JSON (415, 413, 400 before FastAPI's 422)."""
+
+    def get_route_handler(self) -> Handler:
+        """Wrap FastAPI's handler."""
+        handle = super().get_route_handler()
+
+        async def with_body(request: Request) -> Response:
+            if self.body_field is not None:
+                request = JSONRequest(request.scope, request.receive)
+                await request.load()
+            return await handle(request)
+
+        return with_body
+
+
+class OwnerRoute(JSONRoute):
+    """A route that only the user in its path may use, or only somebody signed in.
+
+    Runs between routing (404, 405) and the reading of the body: a dependency would come after
+    it, and cost more.
     """
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Wrap FastAPI's handler."""
+    def get_route_handler(self) -> Handler:
+        """Wrap the handler of a route with a body."""
         handle = super().get_route_handler()
 
         async def as_owner(request: Request) -> Response:
@@ -28,11 +46,8 @@ class OwnerRoute(APIRoute):
             authenticate: Authenticate = scope["app"].state.authenticate
             authorization = request.headers.getlist("authorization")
             scope["state"]["identity"] = await authenticate(
-                authorization, scope["path_params"]["user_id"]
+                authorization, scope["path_params"].get("user_id", ME)
             )
-            if self.body_field is not None:
-                request = JSONRequest(scope, request.receive)
-                await request.load()
             return await handle(request)
 
         return as_owner

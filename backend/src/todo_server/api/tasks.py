@@ -8,7 +8,7 @@ from fastapi import APIRouter, Body, Request, Response
 
 from todo_server import errors
 from todo_server.api.listing import LISTING_PARAMETERS, read_listing
-from todo_server.api.openapi import BEARER, failures
+from todo_server.api.openapi import SIGNED_IN, failures
 from todo_server.api.parameters import TaskId, UserId
 from todo_server.api.route import OwnerRoute, database_of, identity_of
 from todo_server.models import Completion, TaskCreate, TaskRead, TaskUpdate
@@ -41,7 +41,7 @@ router = APIRouter(route_class=OwnerRoute, tags=["tasks"])
         200: {"headers": {"Link": _LINK}},
         **failures(*_OWN, errors.InvalidCursorError, errors.ValidationFailedError),
     },
-    openapi_extra={"parameters": LISTING_PARAMETERS, "security": [BEARER]},
+    openapi_extra={"parameters": LISTING_PARAMETERS, "security": SIGNED_IN},
 )
 async def list_tasks(user_id: UserId, request: Request) -> Response:
     """List the user's tasks, the newest first.
@@ -66,7 +66,7 @@ async def list_tasks(user_id: UserId, request: Request) -> Response:
     response_model=TaskRead,
     response_description="The new task.",
     responses={201: {"headers": {"Location": _ID}}, **failures(*_OWN, *_BODY)},
-    openapi_extra={"security": [BEARER]},
+    openapi_extra={"security": SIGNED_IN},
 )
 async def create_task(user_id: UserId, task: TaskCreate, request: Request) -> Response:
     """Create a task; only a title is needed."""
@@ -82,7 +82,7 @@ async def create_task(user_id: UserId, task: TaskCreate, request: Request) -> Re
     response_model=TaskRead,
     response_description="The task.",
     responses=failures(*_ONE),
-    openapi_extra={"security": [BEARER]},
+    openapi_extra={"security": SIGNED_IN},
 )
 async def get_task(user_id: UserId, task_id: TaskId, request: Request) -> Response:
     """Get one task."""
@@ -111,7 +111,7 @@ for _method in ("PUT", "PATCH"):
         response_model=TaskRead,
         response_description="The task as it is now.",
         responses=failures(*_ONE, *_BODY),
-        openapi_extra={"security": [BEARER]},
+        openapi_extra={"security": SIGNED_IN},
     )
 
 
@@ -122,7 +122,7 @@ for _method in ("PUT", "PATCH"):
     status_code=204,
     response_description="It is gone.",
     responses=failures(*_ONE),
-    openapi_extra={"security": [BEARER]},
+    openapi_extra={"security": SIGNED_IN},
 )
 async def delete_task(user_id: UserId, task_id: TaskId, request: Request) -> Response:
     """Delete a task for good."""
@@ -137,7 +137,7 @@ async def delete_task(user_id: UserId, task_id: TaskId, request: Request) -> Res
     response_model=TaskRead,
     response_description="The task as it is now.",
     responses=failures(*_ONE, *_BODY),
-    openapi_extra={"security": [BEARER]},
+    openapi_extra={"security": SIGNED_IN},
 )
 async def complete_task(
     user_id: UserId,

@@ -1,10 +1,11 @@
 """The database: the only doors to it, and the one doorway to rows that somebody owns."""
 
-from todo_server.database.doors import Database
+from todo_server.database.doors import Database, Transaction
 from todo_server.database.rows import (
     Statement,
     compiled,
     delete_mine,
+    finding,
     insert_mine,
     json_columns,
     json_of_changed,
@@ -19,8 +20,10 @@ from todo_server.database.rows import (
 __all__ = [
     "Database",
     "Statement",
+    "Transaction",
     "compiled",
     "delete_mine",
+    "finding",
     "insert_mine",
     "json_columns",
     "json_of_changed",

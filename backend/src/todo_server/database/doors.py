@@ -1,8 +1,10 @@
-"""The only doors to the database: `read`, `insert` and `write`, each under one identity."""
+"""The only doors to the database: `read`, `insert`, `write` and `transaction` under an identity."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
+from uuid import UUID
 
 import asyncpg
 
@@ -41,8 +43,33 @@ _AWAY = (
 # The database cannot do more at the moment, or took too long: trying again at once makes it worse.
 _OVERLOADED = (TimeoutError, asyncpg.QueryCanceledError, asyncpg.InsufficientResourcesError)
 
+_ENDED = "The session has ended; sign in again."
+
+Result = TypeVar("Result")
 Values: TypeAlias = dict[str, Any]
-Work: TypeAlias = Callable[[asyncpg.Connection, Statement, Values], Awaitable[Any]]
+Work: TypeAlias = Callable[..., Awaitable[Any]]
+"""What is done with a connection: its first argument."""
+
+
+class Transaction:
+    """An open transaction of one identity, for the steps given to `Database.transaction`."""
+
+    def __init__(self, connection: asyncpg.Connection, identity: Identity) -> None:
+        self._connection = connection
+        self._fixed = {"owner": identity.user_id, "session": identity.session_id}
+
+    def without_session(self) -> "Transaction":
+        """Go on where the identity's session has been ended by these very steps."""
+        owner = str(self._fixed["owner"])
+        return Transaction(self._connection, Identity(owner))
+
+    async def run(self, statement: Statement, **values: object) -> Any:  # noqa: ANN401 - whatever it gives
+        """Run a statement made by the functions in `rows`; give the first value of its row."""
+        arguments = statement.arguments(values | self._fixed)
+        return await self._connection.fetchval(statement.sql, *arguments)
+
+
+Steps: TypeAlias = Callable[[Transaction], Awaitable[Result]]
 
 
 class Database:
@@ -81,12 +108,12 @@ class Database:
 
     async def read(self, identity: Identity, statement: Statement, **values: object) -> Any:  # noqa: ANN401 - whatever the statement selects
         """Run a statement made by `rows.reading`, in one round trip; give its one value."""
-        values["owner"] = identity.user_id
+        values |= {"owner": identity.user_id, "session": identity.session_id}
         return await self._run(_read, statement, values)
 
     async def insert(self, identity: Identity, statement: Statement, **values: object) -> Any:  # noqa: ANN401 - as above
         """Run a statement made by `rows.insert_mine`, in one round trip; give its one value."""
-        values["owner"] = identity.user_id
+        values |= {"owner": identity.user_id, "session": identity.session_id}
         return await self._run(_insert, statement, values)
 
     async def write(self, identity: Identity, statement: Statement, **values: object) -> Any:  # noqa: ANN401 - as above
@@ -95,16 +122,41 @@ class Database:
         Three round trips: BEGIN with the identity, the statement, COMMIT. Gives the first value
         of the first row, or None where no row of the user's own was met.
         """
-        values["owner"] = identity.user_id
+        values |= {"owner": identity.user_id, "session": identity.session_id}
         return await self._run(_write, statement, values)
 
-    async def _run(self, work: Work, statement: Statement, values: Values) -> Any:  # noqa: ANN401
+    async def transaction(self, identity: Identity, steps: Steps[Result]) -> Result:
+        """Run several steps in one transaction of the identity; all of them happen, or none.
+
+        Steps may run more than once, each time in a new transaction, until one is committed.
+        """
+
+        async def begin_step_commit(connection: asyncpg.Connection) -> Result:
+            await _begin(connection, identity.user_id, identity.session_id)
+            result = await steps(Transaction(connection, identity))
+            await _commit(connection)
+            return result
+
+        result: Result = await self._run(begin_step_commit)
+        return result
+
+    async def find(self, statement: Statement, wanted: object) -> dict[str, Any] | None:
+        """Run a statement made by `rows.finding`, in one round trip; give its row."""
+        row = await self._run(_fetch, statement, {"wanted": wanted})
+        return None if row is None or row[0] is None else json.loads(row[0])
+
+    async def fetch(self, statement: Statement, **values: object) -> list[asyncpg.Record]:
+        """Run a statement on tables that belong to no user; no identity is set, ever."""
+        rows: list[asyncpg.Record] = await self._run(_fetch_all, statement, values)
+        return rows
+
+    async def _run(self, work: Work, *arguments: object) -> Any:  # noqa: ANN401
         """Do the work on a connection, again and again while the database is away."""
         deadline = 0.0
         delay = 0.02
         while True:
             try:
-                return await self._attempt(work, statement, values)
+                return await self._attempt(work, arguments)
             except asyncpg.DataError:
                 raise  # an InterfaceError by its class, and a mistake of ours by its nature
             except _AWAY as error:
@@ -117,11 +169,11 @@ class Database:
             await asyncio.sleep(delay)
             delay = min(delay * 2, 0.5)
 
-    async def _attempt(self, work: Work, statement: Statement, values: Values) -> Any:  # noqa: ANN401
+    async def _attempt(self, work: Work, arguments: tuple[object, ...]) -> Any:  # noqa: ANN401
         pool = self._pool or await self._open()
         connection = await pool.acquire()
         try:
-            return await work(connection, statement, values)
+            return await work(connection, *arguments)
         except BaseException:
             # A statement or a transaction may still be open on it: nobody else must meet that.
             connection.terminate()
@@ -152,10 +204,18 @@ class Database:
         return connection
 
 
+async def _fetch(connection: asyncpg.Connection, statement: Statement, values: Values) -> Any:  # noqa: ANN401
+    return await connection.fetchrow(statement.sql, *statement.arguments(values))
+
+
+async def _fetch_all(connection: asyncpg.Connection, statement: Statement, values: Values) -> Any:  # noqa: ANN401
+    return await connection.fetch(statement.sql, *statement.arguments(values))
+
+
 async def _read(connection: asyncpg.Connection, statement: Statement, values: Values) -> Any:  # noqa: ANN401
     row = await connection.fetchrow(statement.sql, *statement.arguments(values))
     if row is None:
-        raise UnauthenticatedError
+        raise UnauthenticatedError(_ENDED)
     return row[0]
 
 
@@ -167,20 +227,29 @@ async def _insert(connection: asyncpg.Connection, statement: Statement, values: 
 
 
 async def _write(connection: asyncpg.Connection, statement: Statement, values: Values) -> Any:  # noqa: ANN401
-    await connection.execute(_begin_as(values["owner"]))
+    await _begin(connection, values["owner"], values["session"])
     value = await connection.fetchval(statement.sql, *statement.arguments(values))
+    await _commit(connection)
+    return value
+
+
+async def _begin(connection: asyncpg.Connection, owner: str, session: UUID | None) -> None:
+    # In one message, so that it costs one round trip; such messages take no parameters, hence
+    # the id as hex, which needs no quoting.
+    user_id = f"convert_from('\\x{owner.encode().hex()}', 'UTF8')"
+    message = f"BEGIN; SELECT set_config('{SETTING}', {user_id}, true)"
+    if session is not None:
+        message += f"; SELECT FROM my_session WHERE user_id = {user_id} AND id = '{session}'"
+    # What comes back is the tag of the last statement: how many rows it found.
+    if await connection.execute(message) != "SELECT 1":
+        raise UnauthenticatedError(_ENDED)
+
+
+async def _commit(connection: asyncpg.Connection) -> None:
     try:
         await connection.execute("COMMIT")
     except (*_AWAY, TimeoutError) as error:
         raise _in_doubt() from error
-    return value
-
-
-def _begin_as(owner: str) -> str:
-    # In one message, so that it costs one round trip; such messages take no parameters, hence
-    # the id as hex, which needs no quoting.
-    as_hex = owner.encode().hex()
-    return f"BEGIN; SELECT set_config('{SETTING}', convert_from('\\x{as_hex}', 'UTF8'), true)"
 
 
 def _in_doubt() -> UnavailableError:

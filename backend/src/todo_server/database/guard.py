@@ -5,7 +5,7 @@ from sqlmodel import SQLModel
 
 from todo_server.errors import NotReadyError
 
-SCHEMA_VERSION = "0001"
+SCHEMA_VERSION = "0002"
 """The newest migration; versions are numbered so that their order is that of the text."""
 
 _CHECK = """

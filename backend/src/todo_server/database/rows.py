@@ -30,17 +30,22 @@ from sqlalchemy import (
     Delete,
     Executable,
     Insert,
+    LargeBinary,
     MetaData,
     Select,
+    Subquery,
     Table,
     Text,
     Update,
+    Uuid,
     bindparam,
     cast,
     delete,
+    exists,
     func,
     insert,
     literal_column,
+    or_,
     select,
     true,
     update,
@@ -50,12 +55,18 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import NamedFromClause
 from sqlmodel import SQLModel
 
+from todo_server.models.account import Session
+
 _DIALECT = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
 
 SETTING = "app.user_id"
 """The transaction-local setting that the policies of row-level security compare with."""
 
+FOUND_SETTING = "app.found_by"
+"""The same for the policies of `finding`."""
+
 _OWNER = bindparam("owner", type_=Text)
+_SESSION = bindparam("session", type_=Uuid)
 
 
 def constant(value: str) -> ColumnElement[str]:
@@ -64,10 +75,10 @@ def constant(value: str) -> ColumnElement[str]:
     return literal_column(f"'{quoted}'", Text)
 
 
-IDENTITY = (
+_SETTING_IDENTITY = (
     select(func.set_config(constant(SETTING), _OWNER, true()).label("user_id"))
     .offset(literal_column("0"))
-    .subquery("identity")
+    .subquery("setting_identity")
 )
 
 
@@ -76,6 +87,21 @@ def mine(model: type[SQLModel]) -> Table:
     """Give the view of the asking user's own rows of a table."""
     table: Table = model.__table__  # type: ignore[attr-defined]
     return table.to_metadata(MetaData(), name=f"my_{table.name}")
+
+
+def _identity() -> Subquery:
+    """Set the identity, and give no row if it has a session that has ended."""
+    user_id, sessions = _SETTING_IDENTITY.c.user_id, mine(Session)
+    alive = exists().where(sessions.c.user_id == user_id, sessions.c.id == _SESSION)
+    return (
+        select(user_id)
+        .where(or_(_SESSION.is_(None), alive.correlate(_SETTING_IDENTITY)))
+        .offset(literal_column("0"))
+        .subquery("identity")
+    )
+
+
+IDENTITY = _identity()
 
 
 def select_mine(model: type[SQLModel], *columns: ColumnElement[Any]) -> Select[Any]:
@@ -105,6 +131,34 @@ def delete_mine(model: type[SQLModel]) -> Delete:
 def reading(select_one_value: Select[Any]) -> Select[Any]:
     """Complete a SELECT of one value on the user's rows: it sets the identity, then runs."""
     return select(select_one_value.scalar_subquery()).select_from(IDENTITY)
+
+
+def finding(model: type[SQLModel], select_columns: list[ColumnElement[Any]]) -> Select[Any]:
+    """Find one row by what only its owner knows, before anybody is signed in.
+
+    The column is the table's `found_by`; a policy of its own shows that one row, and nothing else.
+    Its parameter is `wanted`; the row comes as JSON.
+    """
+    rows = mine(model)
+    column = rows.c[model.__table__.info["found_by"]]  # type: ignore[attr-defined]
+    wanted = bindparam("wanted", type_=column.type)
+    shown = func.set_config(constant(FOUND_SETTING), as_setting(wanted), true())
+    setting = select(shown.label("shown")).offset(literal_column("0")).subquery("setting")
+    # It depends on the setting for the same reason as a read depends on the identity.
+    row = (
+        select(*select_columns)
+        .where(column == wanted, as_setting(column) == setting.c.shown)
+        .correlate(setting)
+        .subquery("found")
+    )
+    return select(select(cast(json_row(row), Text)).scalar_subquery()).select_from(setting)
+
+
+def as_setting(value: ColumnElement[Any]) -> ColumnElement[str]:
+    """Write a value as a setting can hold it: text, and bytes as hex."""
+    if isinstance(value.type, LargeBinary):
+        return func.encode(value, constant("hex"))
+    return value
 
 
 def json_columns(model: type[SQLModel], shape: type[SQLModel]) -> list[ColumnElement[Any]]:

@@ -1,6 +1,7 @@
 """Who is asking, once that is verified."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -8,3 +9,5 @@ class Identity:
     """The verified subject of a request; made by `auth` alone and passed explicitly."""
 
     user_id: str
+    session_id: UUID | None = None
+    """The session of an account of our own, which must still be there; others have none."""

@@ -1,12 +1,12 @@
 """How a user's tasks are listed: what is asked for, and the cursor to the next page."""
 
 import base64
-import json
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import blake2b
-from typing import Any
 
+from todo_server.domain import strict_json
+from todo_server.domain.text import has_nul
 from todo_server.errors import InvalidCursorError
 
 MAXIMUM = 10_000
@@ -55,7 +55,7 @@ def write_cursor(owner: str, listing: Listing, position: str) -> str:
     return base64.urlsafe_b64encode(payload).decode().rstrip("=")
 
 
-def read_cursor(owner: str, listing: Listing) -> Any:  # noqa: ANN401 - JSON
+def read_cursor(owner: str, listing: Listing) -> list[str]:
     """Give the position back; InvalidCursorError if it was made for anything else.
 
     The checksum is no secret: it finds mistakes, and a made-up cursor shows its maker no rows
@@ -63,14 +63,20 @@ def read_cursor(owner: str, listing: Listing) -> Any:  # noqa: ANN401 - JSON
     """
     cursor = listing.cursor or ""
     try:
-        payload = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars="-_", validate=True)
-        position = payload[8:].decode()
-        parsed = json.loads(position)
+        payload = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        position: list[str] = strict_json.loads(payload[8:])
+        genuine = write_cursor(owner, listing, payload[8:].decode()) == cursor
+        storable = isinstance(position, list) and all(map(_is_storable, position))
     except ValueError as error:
         raise InvalidCursorError from error
-    if payload[:8] != _checksum(owner, listing, position):
+    if not (genuine and storable):
         raise InvalidCursorError
-    return parsed
+    return position
+
+
+def _is_storable(key: object) -> bool:
+    """Tell whether PostgreSQL could have written this; a UnicodeEncodeError is a ValueError."""
+    return isinstance(key, str) and not has_nul(key) and bool(key.encode())
 
 
 def _checksum(owner: str, listing: Listing, position: str) -> bytes:

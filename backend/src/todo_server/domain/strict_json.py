@@ -23,7 +23,8 @@ def loads(data: bytes) -> Any:  # noqa: ANN401 - JSON
     try:
         value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
-        raise ValueError(f"{error.msg} at character {error.pos}") from error
+        message = error.msg.removesuffix(" at")
+        raise ValueError(f"{message} at character {error.pos}") from error
     except RecursionError as error:
         raise ValueError(f"it is nested deeper than {MAX_DEPTH}") from error
     if not _shallow(value, MAX_DEPTH):

@@ -21,9 +21,9 @@ def text_field(**options: Any) -> Any:  # noqa: ANN401 - SQLModel's Field answer
     return Field(sa_type=Text, **options)
 
 
-def instant_field() -> Any:  # noqa: ANN401 - as above
+def instant_field(**options: Any) -> Any:  # noqa: ANN401 - as above
     """Make a column for an instant: timestamp with time zone, to the microsecond."""
-    return Field(sa_type=DateTime(timezone=True))
+    return Field(sa_type=DateTime(timezone=True), **options)
 
 
 def user_id_check() -> CheckConstraint:
@@ -31,3 +31,10 @@ def user_id_check() -> CheckConstraint:
     return CheckConstraint(
         f"char_length(user_id) BETWEEN 1 AND {USER_ID_LENGTH}", name="user_id_length"
     )
+
+
+def without_null_defaults(schema: dict[str, Any]) -> None:
+    """Document members that may be absent and not null: absent means 'leave it'."""
+    for member in schema["properties"].values():
+        if member.get("default", ...) is None:
+            del member["default"]

@@ -11,7 +11,12 @@ from sqlmodel import Field as Column
 from sqlmodel import SQLModel
 
 from todo_server.domain.text import has_nul, is_blank
-from todo_server.models.columns import instant_field, text_field, user_id_check
+from todo_server.models.columns import (
+    instant_field,
+    text_field,
+    user_id_check,
+    without_null_defaults,
+)
 
 TITLE_LENGTH = 500
 DESCRIPTION_LENGTH = 5000
@@ -70,6 +75,9 @@ def _empty_is_none(value: str | None) -> str | None:
     return value or None
 
 
+# For the contract alone, which cannot say 'visible'; here, each rule has a sentence of its own.
+_NO_NUL = {"pattern": r"^[^\u0000]*$"}
+
 Title = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=TITLE_LENGTH),
@@ -77,10 +85,16 @@ Title = Annotated[
     Field(
         description="What is to be done: 1 to 500 characters after trimming, at least one visible.",
         examples=["Buy milk"],
+        json_schema_extra=_NO_NUL,
     ),
 ]
 Description = Annotated[
-    Annotated[str, StringConstraints(max_length=DESCRIPTION_LENGTH), AfterValidator(_without_nul)]
+    Annotated[
+        str,
+        StringConstraints(max_length=DESCRIPTION_LENGTH),
+        AfterValidator(_without_nul),
+        Field(json_schema_extra=_NO_NUL),
+    ]
     | None,
     AfterValidator(_empty_is_none),
     Field(
@@ -97,9 +111,7 @@ _ABSENT: Any = Field(default=None)
 
 def _schema_of_input(schema: dict[str, Any]) -> None:
     """Document the read-only members, which may be sent and are ignored."""
-    for member in schema["properties"].values():
-        if member.get("default", ...) is None:
-            del member["default"]  # absent means 'leave it', which is not the same as null
+    without_null_defaults(schema)
     for name in READ_ONLY:
         schema["properties"][name] = {"readOnly": True, "description": "Ignored when sent."}
 

@@ -1,6 +1,7 @@
 """PATCH /api/{user_id}/tasks/{task_id}/complete."""
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from tests.server import User
 @pytest.mark.parametrize(
     "options", [{}, {"json": {}}, {"headers": {"content-type": "application/json"}}]
 )
-def test_without_a_state_it_flips(user: User, options: dict):
+def test_without_a_state_it_flips(user: User, options: dict[str, Any]):
     task = user.create(description="Two litres")
     once = user.patch(f"{user.path}/{task['id']}/complete", **options).json()
     twice = user.patch(f"{user.path}/{task['id']}/complete", **options).json()
@@ -40,7 +41,7 @@ def test_flips_at_the_same_time_all_count(user: User, flips: int):
 
 
 @pytest.mark.parametrize("body", [{"completed": None}, {"completed": 1}, {"done": True}])
-def test_anything_else_is_422_and_flips_nothing(user: User, body: dict):
+def test_anything_else_is_422_and_flips_nothing(user: User, body: dict[str, Any]):
     task = user.create()
     assert user.patch(f"{user.path}/{task['id']}/complete", json=body).status_code == 422
     assert user.task(task["id"]).json() == task

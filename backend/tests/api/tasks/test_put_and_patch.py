@@ -1,6 +1,5 @@
 """PUT and PATCH /api/{user_id}/tasks/{task_id}: the same merge."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
@@ -12,7 +11,7 @@ from tests.server import User
 
 
 @pytest.fixture(params=["PUT", "PATCH"])
-def method(request: pytest.FixtureRequest) -> Iterator[str]:
+def method(request: pytest.FixtureRequest) -> Any:
     return request.param
 
 

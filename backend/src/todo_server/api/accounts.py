@@ -1,0 +1,203 @@
+"""Accounts of the server's own: sign up, sign in, and what belongs to it."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Depends, Form, Request, Response
+from fastapi.routing import APIRoute
+from pydantic import ValidationError
+
+from todo_server import errors
+from todo_server.api.openapi import SIGNED_IN, failures
+from todo_server.api.problems import validation_failed
+from todo_server.api.route import JSONRoute, OwnerRoute, identity_of
+from todo_server.models import (
+    AccountDelete,
+    AccountRead,
+    AccountUpdate,
+    Refresh,
+    SessionRead,
+    SignIn,
+    SignOut,
+    SignUp,
+    Tokens,
+)
+from todo_server.services import accounts
+from todo_server.services.accounts import Reception
+
+MAX_FORM = 16 * 1024
+"""Bytes."""
+
+
+def _reception(request: Request) -> Reception:
+    reception: Reception | None = request.app.state.reception
+    if reception is None:
+        raise errors.NoAccountsError
+    return reception
+
+
+InReception = Annotated[Reception, Depends(_reception)]
+
+_ALWAYS = (errors.UnavailableError, errors.NoAccountsError, errors.ValidationFailedError)
+_BODY = (errors.MalformedJsonError, errors.BodyTooLargeError, errors.UnsupportedMediaTypeError)
+_GUESSED = (errors.TooManyAttemptsError,)
+_OWN = (errors.UnauthenticatedError,)
+
+
+class AccountChanged(AccountRead):
+    """The account as it is now, and new tokens where the password was changed."""
+
+    access_token: str | None = None
+    token_type: str | None = None
+    expires_in: int | None = None
+    refresh_token: str | None = None
+
+
+open_router = APIRouter(prefix="/api/auth", route_class=JSONRoute, tags=["accounts"])
+form_router = APIRouter(prefix="/api/auth", route_class=APIRoute, tags=["accounts"])
+own_router = APIRouter(prefix="/api/auth", route_class=OwnerRoute, tags=["accounts"])
+
+
+@open_router.post(
+    "/sign-up",
+    summary="Sign up",
+    operation_id="sign_up",
+    status_code=201,
+    response_description="The tokens of the first session.",
+    responses=failures(*_ALWAYS, *_BODY, *_GUESSED, errors.EmailTakenError),
+)
+async def sign_up(form: SignUp, request: Request, reception: InReception) -> Tokens:
+    """Make an account, and sign in."""
+    return await accounts.sign_up(reception, _address(request), form)
+
+
+@open_router.post(
+    "/sign-in",
+    summary="Sign in",
+    operation_id="sign_in",
+    response_description="The tokens of a new session.",
+    responses=failures(*_ALWAYS, *_BODY, *_GUESSED, errors.WrongPasswordError),
+)
+async def sign_in(form: SignIn, request: Request, reception: InReception) -> Tokens:
+    """Open a session with address and password."""
+    return await accounts.sign_in(reception, _address(request), form)
+
+
+@form_router.post(
+    "/token",
+    summary="Sign in with a form",
+    operation_id="token",
+    response_description="The tokens of a new session.",
+    max_body_size=MAX_FORM,
+    responses=failures(
+        *_ALWAYS,
+        *_GUESSED,
+        errors.WrongPasswordError,
+        errors.MalformedBodyError,
+        errors.BodyTooLargeError,
+    ),
+)
+async def token(
+    request: Request,
+    reception: InReception,
+    username: Annotated[str, Form(max_length=254, description="The address.")],
+    password: Annotated[str, Form(max_length=1024)],
+    grant_type: Annotated[str | None, Form(pattern="^password$")] = None,
+) -> Tokens:
+    """Open a session with OAuth2's password form (RFC 6749, section 4.3), as Swagger UI does."""
+    try:
+        form = SignIn(email=username, password=password)
+    except ValidationError as error:
+        raise validation_failed(error.errors()) from error
+    return await accounts.sign_in(reception, _address(request), form)
+
+
+@open_router.post(
+    "/refresh",
+    summary="Refresh the tokens",
+    operation_id="refresh",
+    response_description="The next pair of tokens.",
+    responses=failures(*_ALWAYS, *_BODY, errors.RefreshRefusedError),
+)
+async def refresh(form: Refresh, reception: InReception) -> Tokens:
+    """Exchange a refresh token for the next pair; using one twice ends its session."""
+    return await accounts.refresh(reception, form.refresh_token)
+
+
+@own_router.post(
+    "/sign-out",
+    summary="Sign out",
+    operation_id="sign_out",
+    status_code=204,
+    response_description="Access has ended.",
+    responses=failures(*_ALWAYS, *_BODY, *_OWN),
+    openapi_extra={"security": SIGNED_IN},
+)
+async def sign_out(
+    request: Request,
+    reception: InReception,
+    which: Annotated[SignOut, Body()] = SignOut(),  # noqa: B008 - immutable in use
+) -> Response:
+    """End this session, or all of the account."""
+    await accounts.sign_out(identity_of(request), reception, everywhere=which.everywhere)
+    return Response(status_code=204)
+
+
+@own_router.get(
+    "/session",
+    summary="Who am I?",
+    operation_id="get_session",
+    response_description="The account and the session.",
+    responses=failures(*_ALWAYS[:2], *_OWN),
+    openapi_extra={"security": SIGNED_IN},
+)
+async def get_session(request: Request, reception: InReception) -> SessionRead:
+    """Tell who is signed in, and since when."""
+    return await accounts.get_session(identity_of(request), reception)
+
+
+@own_router.patch(
+    "/account",
+    summary="Change the account",
+    operation_id="update_account",
+    response_description="The account as it is now.",
+    response_model_exclude_none=True,
+    responses=failures(*_ALWAYS, *_BODY, *_GUESSED, *_OWN, errors.EmailTakenError),
+    openapi_extra={"security": SIGNED_IN},
+)
+async def update_account(
+    change: AccountUpdate, request: Request, reception: InReception
+) -> AccountChanged:
+    """Change name, address or password; the current password is asked for.
+
+    A new password ends all sessions, this one included, and answers the tokens of a new one.
+    """
+    account, tokens = await accounts.update_account(
+        identity_of(request), reception, _address(request), change
+    )
+    fresh: dict[str, Any] = tokens.model_dump(exclude={"user"}) if tokens else {}
+    return AccountChanged(**account.model_dump(), **fresh)
+
+
+@own_router.delete(
+    "/account",
+    summary="Delete the account",
+    operation_id="delete_account",
+    status_code=204,
+    response_description="Everything of the user is gone.",
+    responses=failures(*_ALWAYS, *_BODY, *_GUESSED, *_OWN),
+    openapi_extra={"security": SIGNED_IN},
+)
+async def delete_account(
+    consent: AccountDelete, request: Request, reception: InReception
+) -> Response:
+    """Delete the account with all its tasks and sessions; the current password is asked for."""
+    await accounts.delete_account(
+        identity_of(request), reception, _address(request), consent.current_password
+    )
+    return Response(status_code=204)
+
+
+def _address(request: Request) -> str:
+    """Give the network that asks: the address, or for IPv6 its /64, which one household has."""
+    host = request.client.host if request.client else "unknown"
+    return ":".join(host.split(":")[:4]) if ":" in host else host

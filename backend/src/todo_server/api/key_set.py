@@ -1,0 +1,30 @@
+"""The public keys of the server's own tokens, for others who want to verify them."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel
+
+from todo_server import errors
+from todo_server.api.accounts import InReception
+from todo_server.api.openapi import failures
+
+router = APIRouter(tags=["accounts"])
+
+
+class KeySet(BaseModel):
+    """A JSON Web Key Set (RFC 7517)."""
+
+    keys: list[dict[str, Any]]
+
+
+@router.get(
+    "/.well-known/jwks.json",
+    summary="Get the public keys",
+    operation_id="get_key_set",
+    response_description="All keys whose tokens are accepted.",
+    responses=failures(errors.UnavailableError, errors.NoAccountsError),
+)
+async def get_key_set(request: Request, reception: InReception) -> KeySet:
+    """Give the keys that verify this server's access tokens."""
+    return KeySet(keys=await reception.keys.published())

@@ -1,0 +1,54 @@
+"""Access tokens of the server's own: short, signed with ES256 (RFC 7518), tied to a session."""
+
+import time
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+from joserfc import jwt
+from joserfc.jwk import ECKey
+
+from todo_server.auth.claims import Rules, check_claims
+from todo_server.auth.jws import read_header, verified_payload
+from todo_server.auth.verifier import Verified, Verify
+from todo_server.domain.identity import Identity
+from todo_server.errors import UnauthenticatedError
+
+ALGORITHM = "ES256"
+LIFETIME = 15 * 60
+"""Seconds for which an access token is good, if its session does not end before."""
+
+ISSUER = "todo-server"
+
+
+def sign(key: ECKey, user_id: str, session_id: UUID, now: float) -> str:
+    """Issue an access token (RFC 9068's type), for our own audience alone."""
+    header = {"alg": ALGORITHM, "typ": "at+jwt", "kid": key.kid}
+    claims = {
+        "iss": ISSUER,
+        "aud": ISSUER,
+        "sub": user_id,
+        "sid": str(session_id),
+        "iat": int(now),
+        "exp": int(now) + LIFETIME,
+    }
+    return jwt.encode(header, claims, key, algorithms=[ALGORITHM])
+
+
+def own_tokens(
+    key_for: Callable[[str], Awaitable[ECKey | None]], clock: Callable[[], float] = time.time
+) -> Verify:
+    """Make the verification of AUTH_MODE=builtin; `key_for` finds a public key by its id."""
+    rules = Rules(issuer=ISSUER, audience=ISSUER)
+
+    async def verify(token: str) -> Verified:
+        header = read_header(token)
+        key_id = header.get("kid") if isinstance(header, dict) else None
+        key = await key_for(key_id) if isinstance(key_id, str) else None
+        if key is None:
+            raise UnauthenticatedError("The token is not accepted: its key is not known here.")
+        claims = verified_payload(token, lambda _: key, frozenset({ALGORITHM}))
+        verified = check_claims(claims, rules, clock())
+        identity = Identity(verified.identity.user_id, UUID(claims["sid"]))
+        return Verified(identity, verified.expires_at)
+
+    return verify

@@ -1,0 +1,230 @@
+"""Accounts of the server's own: the tables, and the shapes in which clients write and read them."""
+
+import re
+import unicodedata
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+from sqlalchemy import ForeignKeyConstraint, Index, LargeBinary
+from sqlmodel import Field as Column
+from sqlmodel import SQLModel
+
+from todo_server.domain.text import has_nul, is_blank
+from todo_server.models.columns import (
+    instant_field,
+    text_field,
+    user_id_check,
+    without_null_defaults,
+)
+
+PASSWORD_MAX_LENGTH = 1024
+
+
+class Account(SQLModel, table=True):
+    """A person who signs in here, under an address written in one way only."""
+
+    __tablename__ = "account"
+
+    user_id: str = text_field(primary_key=True)
+    email: str = text_field()
+    name: str = text_field()
+    password_hash: str = text_field()
+    created_at: datetime = instant_field()
+
+    # `found_by`: who knows the address may find the one row, before anybody is signed in.
+    __table_args__ = (
+        user_id_check(),
+        Index("account_email_unique", "email", unique=True),
+        {"info": {"found_by": "email"}},
+    )
+
+
+class Session(SQLModel, table=True):
+    """One sign-in, on one device; access ends with it."""
+
+    __tablename__ = "session"
+
+    user_id: str = text_field(primary_key=True)
+    id: UUID = Column(primary_key=True)
+    created_at: datetime = instant_field()
+    expires_at: datetime = instant_field()
+
+    __table_args__ = (ForeignKeyConstraint(["user_id"], ["account.user_id"], ondelete="CASCADE"),)
+
+
+class RefreshToken(SQLModel, table=True):
+    """A refresh token by its SHA-256; all of a session form a family, one of them unspent."""
+
+    __tablename__ = "refresh_token"
+
+    user_id: str = text_field(primary_key=True)
+    digest: bytes = Column(primary_key=True, sa_type=LargeBinary)
+    session_id: UUID
+    created_at: datetime = instant_field()
+    spent_at: datetime | None = instant_field(nullable=True)
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["user_id", "session_id"], ["session.user_id", "session.id"], ondelete="CASCADE"
+        ),
+        Index("refresh_token_digest_unique", "digest", unique=True),
+        Index("refresh_token_user_id_session_id_index", "user_id", "session_id"),
+        {"info": {"found_by": "digest"}},
+    )
+
+
+class SigningKey(SQLModel, table=True):
+    """A key that signs access tokens. It belongs to no user, and has no door."""
+
+    __tablename__ = "signing_key"
+
+    id: str = text_field(primary_key=True)
+    private_jwk: str = text_field()
+    created_at: datetime = instant_field()
+    rotated_at: datetime | None = instant_field(nullable=True)
+
+
+class Attempt(SQLModel, table=True):
+    """How often something was tried that is limited, under a key that names nobody in clear."""
+
+    __tablename__ = "attempt"
+
+    key: str = text_field(primary_key=True)
+    count: int
+    expires_at: datetime = instant_field()
+
+
+def _address(value: str) -> str:
+    """Write an address in one way: two that people take for the same are the same."""
+    value = unicodedata.normalize("NFKC", value).strip().lower()
+    if has_nul(value) or not re.fullmatch(r"[^\s@]{1,64}@[^\s@]{1,253}", value):
+        raise PydanticCustomError("email", "Use an address like name@example.com")
+    return value
+
+
+def _name(value: str) -> str:
+    if is_blank(value) or has_nul(value):
+        raise PydanticCustomError("blank", "A name needs at least one visible character")
+    return value
+
+
+def _password(value: str) -> str:
+    # The same keys on another keyboard give another form of the same characters.
+    return unicodedata.normalize("NFKC", value)
+
+
+Email = Annotated[
+    str,
+    StringConstraints(min_length=3, max_length=254),
+    AfterValidator(_address),
+    Field(
+        description="An address; upper and lower case are the same.", examples=["ada@example.com"]
+    ),
+]
+Name = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    AfterValidator(_name),
+    Field(description="What to call the person.", examples=["Ada"]),
+]
+Password = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=PASSWORD_MAX_LENGTH),
+    AfterValidator(_password),
+    Field(
+        description="At least 8 characters and not a common one; Unicode is welcome.",
+        examples=["correct horse battery"],
+    ),
+]
+RefreshTokenText = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=200),
+    Field(description="As the last answer had it; each can be used once."),
+]
+
+
+class _Input(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class SignUp(_Input):
+    """A new account."""
+
+    email: Email
+    name: Name
+    password: Password
+
+
+class SignIn(_Input):
+    """Proof of an account."""
+
+    email: Email
+    password: Password
+
+
+class Refresh(_Input):
+    """A refresh token to exchange."""
+
+    refresh_token: RefreshTokenText
+
+
+class SignOut(_Input):
+    """Which sessions to end."""
+
+    everywhere: Annotated[bool, Field(description="`true` ends all sessions of the account.")] = (
+        False
+    )
+
+
+# Absent members are told from null, which is refused, by their being None.
+_ABSENT: Any = Field(default=None)
+
+
+class AccountUpdate(_Input):
+    """A change to the account; absent members stay as they are."""
+
+    model_config = ConfigDict(json_schema_extra=without_null_defaults)
+
+    current_password: Password
+    email: Email = _ABSENT
+    name: Name = _ABSENT
+    password: Password = _ABSENT
+
+
+class AccountDelete(_Input):
+    """The consent to lose everything."""
+
+    current_password: Password
+
+
+class AccountRead(BaseModel):
+    """An account as it is shown to its owner."""
+
+    id: Annotated[str, Field(description="The user's id in all paths.")]
+    email: str
+    name: str
+    created_at: datetime
+
+
+class Tokens(BaseModel):
+    """What signing in gives."""
+
+    access_token: Annotated[str, Field(description="For the header `Authorization: Bearer …`.")]
+    token_type: Literal["bearer"] = "bearer"  # noqa: S105 - what OAuth2 calls it
+    expires_in: Annotated[int, Field(description="Seconds until the access token expires.")]
+    refresh_token: Annotated[str, Field(description="Exchange it for the next pair, once.")]
+    user_id: str
+    user_name: str
+    user: AccountRead
+
+
+class SessionRead(BaseModel):
+    """Who is asking, and since when."""
+
+    id: UUID
+    created_at: datetime
+    expires_at: datetime
+    user: AccountRead

@@ -1,0 +1,320 @@
+"""Accounts of the server's own: signing up and in, sessions, and their end."""
+
+import asyncio
+import json
+import secrets
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import DateTime, LargeBinary, Text, Uuid, bindparam, cast, func, select
+
+from todo_server.auth import LIFETIME, Passwords, sign
+from todo_server.database import (
+    Database,
+    Transaction,
+    compiled,
+    delete_mine,
+    finding,
+    insert_mine,
+    json_columns,
+    json_of_changed,
+    json_row,
+    mine,
+    reading,
+    select_mine,
+    update_mine,
+)
+from todo_server.domain.identity import Identity
+from todo_server.domain.uuid7 import uuid7
+from todo_server.errors import (
+    EmailTakenError,
+    FieldError,
+    RefreshRefusedError,
+    UnauthenticatedError,
+    ValidationFailedError,
+    WrongPasswordError,
+)
+from todo_server.models import (
+    Account,
+    AccountRead,
+    AccountUpdate,
+    RefreshToken,
+    Session,
+    SessionRead,
+    SignIn,
+    SignUp,
+    Task,
+    Tokens,
+)
+from todo_server.services.attempts import SignInAttempts
+from todo_server.services.signing_keys import SigningKeys
+
+SESSION_LIFETIME = timedelta(days=30)
+"""How long a session lasts after it was last refreshed."""
+
+_GATHERING = 0.25
+"""Seconds that a refresh waits, so that others sent at the same moment have arrived."""
+
+_accounts, _sessions, _tokens = mine(Account), mine(Session), mine(RefreshToken)
+_now = bindparam("now", type_=DateTime(timezone=True))
+_expires_at = bindparam("expires_at", type_=DateTime(timezone=True))
+_session_id = bindparam("session_id", type_=Uuid)
+_digest = bindparam("digest", type_=LargeBinary)
+_profile = {name: bindparam(name, type_=Text) for name in ("email", "name", "password_hash")}
+
+_FIND_ACCOUNT = compiled(finding(Account, json_columns(Account, Account)))
+_FIND_TOKEN = compiled(finding(RefreshToken, [_tokens.c.user_id, _tokens.c.session_id]))
+_own = select_mine(Account, *json_columns(Account, Account)).subquery("account")
+_GET_ACCOUNT = compiled(reading(select(cast(json_row(_own), Text))))
+_this = select_mine(Session, *json_columns(Session, Session)).where(_sessions.c.id == _session_id)
+_GET_SESSION = compiled(reading(select(cast(json_row(_this.subquery("session")), Text))))
+_ADD_ACCOUNT = compiled(
+    insert_mine(Account, {**_profile, "created_at": _now}).returning(_accounts.c.user_id)
+)
+_ADD_SESSION = compiled(
+    insert_mine(
+        Session, {"id": _session_id, "created_at": _now, "expires_at": _expires_at}
+    ).returning(_sessions.c.id)
+)
+_ADD_TOKEN = compiled(
+    insert_mine(
+        RefreshToken, {"digest": _digest, "session_id": _session_id, "created_at": _now}
+    ).returning(_tokens.c.session_id)
+)
+_SPEND_TOKEN = compiled(
+    update_mine(RefreshToken)
+    .where(_tokens.c.digest == _digest, _tokens.c.spent_at.is_(None))
+    .values(spent_at=_now)
+    .returning(_tokens.c.session_id)
+)
+_PROLONG_SESSION = compiled(
+    update_mine(Session)
+    .where(_sessions.c.id == _session_id, _sessions.c.expires_at > _now)
+    .values(expires_at=_expires_at)
+    .returning(_sessions.c.id)
+)
+_spent = delete_mine(Session).where(
+    _sessions.c.id == _session_id,
+    select(_tokens.c.spent_at < _now).where(_tokens.c.digest == _digest).scalar_subquery(),
+)
+_END_FAMILY_OF_REPLAYED = compiled(_spent.returning(_sessions.c.id))
+_END_SESSION = compiled(delete_mine(Session).where(_sessions.c.id == _session_id))
+_END_SESSIONS = compiled(delete_mine(Session))
+_END_EXPIRED = compiled(delete_mine(Session).where(_sessions.c.expires_at <= _now))
+_UPDATE_ACCOUNT = compiled(
+    json_of_changed(
+        update_mine(Account).values(
+            {name: func.coalesce(value, _accounts.c[name]) for name, value in _profile.items()}
+        ),
+        json_columns(Account, Account),
+    )
+)
+_DELETE_TASKS = compiled(delete_mine(Task))
+_DELETE_ACCOUNT = compiled(delete_mine(Account))
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """What is needed to let people in."""
+
+    database: Database
+    passwords: Passwords
+    keys: SigningKeys
+    attempts: SignInAttempts
+
+
+async def sign_up(reception: Reception, address: str, form: SignUp) -> Tokens:
+    """Make an account and its first session; EmailTakenError if there is one already.
+
+    Without a mailbox to write to, this cannot be kept from whoever asks: the answer carries the
+    tokens. Asking is limited per address.
+    """
+    await reception.attempts.admit(address)
+    password_hash = await reception.passwords.hash(form.password)
+    now = datetime.now(UTC)
+    user_id = uuid7(now).hex
+
+    async def steps(transaction: Transaction) -> tuple[UUID, str]:
+        await transaction.run(
+            _ADD_ACCOUNT, email=form.email, name=form.name, password_hash=password_hash, now=now
+        )
+        return await _open_session(transaction, now)
+
+    try:
+        session = await reception.database.transaction(Identity(user_id), steps)
+    except asyncpg.UniqueViolationError as error:
+        raise EmailTakenError from error
+    account = {"user_id": user_id, "email": form.email, "name": form.name, "created_at": now}
+    return await _tokens_of(reception, account, *session)
+
+
+async def sign_in(reception: Reception, address: str, form: SignIn) -> Tokens:
+    """Open a session; WrongPasswordError alike, and as late, for an unknown address."""
+    await reception.attempts.admit(address, form.email)
+    account = await reception.database.find(_FIND_ACCOUNT, form.email)
+    known = account["password_hash"] if account else None
+    if not await reception.passwords.verify(known, form.password) or account is None:
+        raise WrongPasswordError
+    await reception.attempts.succeeded(address, form.email)
+    now = datetime.now(UTC)
+    better_hash = None
+    if reception.passwords.is_outdated(account["password_hash"]):
+        better_hash = await reception.passwords.hash_again(form.password)
+
+    async def steps(transaction: Transaction) -> tuple[UUID, str]:
+        if better_hash:
+            await transaction.run(_UPDATE_ACCOUNT, email=None, name=None, password_hash=better_hash)
+        await transaction.run(_END_EXPIRED, now=now)
+        return await _open_session(transaction, now)
+
+    session = await reception.database.transaction(Identity(account["user_id"]), steps)
+    return await _tokens_of(reception, account, *session)
+
+
+async def refresh(reception: Reception, token: str) -> Tokens:
+    """Exchange a refresh token; RefreshRefusedError, and the end of its session, on a replay.
+
+    Of several sent at the same moment (the tabs of a browser) one wins and the others are merely
+    refused: they arrived before the token was spent, which a replay does not.
+    """
+    arrived_at = datetime.now(UTC)
+    digest = sha256(token.encode()).digest()
+    found = await reception.database.find(_FIND_TOKEN, digest)
+    if found is None:
+        raise RefreshRefusedError
+    await asyncio.sleep(_GATHERING)
+    session_id = UUID(found["session_id"])
+
+    async def steps(transaction: Transaction) -> str | None:
+        now = datetime.now(UTC)
+        if await transaction.run(_SPEND_TOKEN, digest=digest, now=now) is None:
+            await transaction.run(
+                _END_FAMILY_OF_REPLAYED, session_id=session_id, digest=digest, now=arrived_at
+            )
+            return None
+        expires_at = now + SESSION_LIFETIME
+        prolonged = await transaction.run(
+            _PROLONG_SESSION, session_id=session_id, now=now, expires_at=expires_at
+        )
+        return await _add_token(transaction, session_id, now) if prolonged else None
+
+    identity = Identity(found["user_id"])
+    successor = await reception.database.transaction(identity, steps)
+    if successor is None:
+        raise RefreshRefusedError
+    account = await _account(reception, identity)
+    return await _tokens_of(reception, account, session_id, successor)
+
+
+async def sign_out(identity: Identity, reception: Reception, *, everywhere: bool) -> None:
+    """End this session, or all of the account; access ends with the next statement."""
+    statement = _END_SESSIONS if everywhere else _END_SESSION
+    await reception.database.write(identity, statement, session_id=identity.session_id)
+
+
+async def get_session(identity: Identity, reception: Reception) -> SessionRead:
+    """Tell who is asking, and since when."""
+    account = await _account(reception, identity)
+    session = await reception.database.read(identity, _GET_SESSION, session_id=identity.session_id)
+    return SessionRead(**_ended_if_none(session), user=_shown(account))
+
+
+async def update_account(
+    identity: Identity, reception: Reception, address: str, change: AccountUpdate
+) -> tuple[AccountRead, Tokens | None]:
+    """Change name, address or password; a new password ends all sessions and opens a new one.
+
+    ValidationFailedError if the current password is wrong, EmailTakenError as at signing up.
+    """
+    await _prove(identity, reception, address, change.current_password)
+    password_hash = await reception.passwords.hash(change.password) if change.password else None
+    now = datetime.now(UTC)
+
+    async def steps(transaction: Transaction) -> tuple[dict[str, Any], tuple[UUID, str] | None]:
+        changed = await transaction.run(
+            _UPDATE_ACCOUNT, email=change.email, name=change.name, password_hash=password_hash
+        )
+        if password_hash is None:
+            return json.loads(changed), None
+        await transaction.run(_END_SESSIONS)
+        return json.loads(changed), await _open_session(transaction.without_session(), now)
+
+    try:
+        account, session = await reception.database.transaction(identity, steps)
+    except asyncpg.UniqueViolationError as error:
+        raise EmailTakenError from error
+    tokens = await _tokens_of(reception, account, *session) if session else None
+    return _shown(account), tokens
+
+
+async def delete_account(
+    identity: Identity, reception: Reception, address: str, password: str
+) -> None:
+    """Delete everything of the user in one transaction; ValidationFailedError as above."""
+    await _prove(identity, reception, address, password)
+
+    async def steps(transaction: Transaction) -> None:
+        await transaction.run(_DELETE_TASKS)
+        await transaction.run(_DELETE_ACCOUNT)  # and with it sessions and refresh tokens
+
+    await reception.database.transaction(identity, steps)
+
+
+async def _prove(identity: Identity, reception: Reception, address: str, password: str) -> None:
+    account = await _account(reception, identity)
+    await reception.attempts.admit(address, account["email"])
+    if not await reception.passwords.verify(account["password_hash"], password):
+        message = "This is not the present password"
+        details = (FieldError("current_password", "wrong", message),)
+        raise ValidationFailedError(f"current_password: {message}.", details=details)
+    await reception.attempts.succeeded(address, account["email"])
+
+
+async def _account(reception: Reception, identity: Identity) -> dict[str, Any]:
+    return _ended_if_none(await reception.database.read(identity, _GET_ACCOUNT))
+
+
+def _ended_if_none(row: str | None) -> dict[str, Any]:
+    if row is None:
+        raise UnauthenticatedError
+    found: dict[str, Any] = json.loads(row)
+    return found
+
+
+async def _open_session(transaction: Transaction, now: datetime) -> tuple[UUID, str]:
+    session_id = uuid7(now)
+    expires_at = now + SESSION_LIFETIME
+    await transaction.run(_ADD_SESSION, session_id=session_id, now=now, expires_at=expires_at)
+    return session_id, await _add_token(transaction, session_id, now)
+
+
+async def _add_token(transaction: Transaction, session_id: UUID, now: datetime) -> str:
+    token = secrets.token_urlsafe(32)
+    digest = sha256(token.encode()).digest()
+    await transaction.run(_ADD_TOKEN, digest=digest, session_id=session_id, now=now)
+    return token
+
+
+async def _tokens_of(
+    reception: Reception, account: dict[str, Any], session_id: UUID, refresh_token: str
+) -> Tokens:
+    key = await reception.keys.newest()
+    return Tokens(
+        access_token=sign(key, account["user_id"], session_id, time.time()),
+        expires_in=LIFETIME,
+        refresh_token=refresh_token,
+        user_id=account["user_id"],
+        user_name=account["name"],
+        user=_shown(account),
+    )
+
+
+def _shown(account: dict[str, Any]) -> AccountRead:
+    return AccountRead(
+        id=account["user_id"], **{k: account[k] for k in ("email", "name", "created_at")}
+    )

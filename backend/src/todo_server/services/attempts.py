@@ -1,0 +1,132 @@
+"""How often somebody may try to sign in: counted in the database, for all processes."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+
+from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerHour
+from limits.aio.storage import Storage
+from limits.aio.strategies import FixedWindowRateLimiter
+from sqlalchemy import DateTime, Integer, Text, bindparam, case, delete, literal_column, select
+from sqlalchemy.dialects.postgresql import insert
+
+from todo_server.database import Database, compiled
+from todo_server.errors import TooManyAttemptsError
+from todo_server.models import Attempt
+
+_attempts = Attempt.__table__  # type: ignore[attr-defined]
+_key = bindparam("key", type_=Text)
+_now = bindparam("now", type_=DateTime(timezone=True))
+_first = insert(_attempts).values(
+    key=_key,
+    count=bindparam("amount", type_=Integer),
+    expires_at=bindparam("expires_at", type_=DateTime(timezone=True)),
+)
+_over = _attempts.c.expires_at <= _now
+_HIT = compiled(
+    _first.on_conflict_do_update(
+        index_elements=["key"],
+        set_={
+            "count": case((_over, literal_column("0")), else_=_attempts.c.count)
+            + _first.excluded.count,
+            "expires_at": case((_over, _first.excluded.expires_at), else_=_attempts.c.expires_at),
+        },
+    ).returning(_attempts.c.count)
+)
+_GET = compiled(
+    select(_attempts.c.count, _attempts.c.expires_at).where(_attempts.c.key == _key, ~_over)
+)
+_CLEAR = compiled(delete(_attempts).where(_attempts.c.key == _key))
+_FORGET = compiled(delete(_attempts).where(_over))
+
+# Somebody who does not have the password, spread over the world, gets this many tries at an
+# account in an hour; whoever signed in before from where they are now is not counted among them.
+_WORLDWIDE = RateLimitItemPerHour(100)
+_REMEMBERED = RateLimitItemPerDay(1, 90)
+
+
+class PostgresStorage(Storage):
+    """Counters of the library `limits`, in the table `attempt`."""
+
+    STORAGE_SCHEME = None
+
+    def __init__(self, database: Database) -> None:
+        super().__init__()
+        self._database = database
+
+    @property
+    def base_exceptions(self) -> type[Exception]:
+        """Name no exception of its own."""
+        return Exception
+
+    async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        """Add to a counter that starts anew when its window is over; give its count."""
+        now = datetime.now(UTC)
+        [row] = await self._database.fetch(
+            _HIT,
+            key=_hidden(key),
+            amount=amount,
+            now=now,
+            expires_at=now + timedelta(seconds=expiry),
+        )
+        return int(row["count"])
+
+    async def get(self, key: str) -> int:
+        """Give a counter's count."""
+        rows = await self._database.fetch(_GET, key=_hidden(key), now=datetime.now(UTC))
+        return rows[0]["count"] if rows else 0
+
+    async def get_expiry(self, key: str) -> float:
+        """Give the POSIX time at which a counter starts anew."""
+        rows = await self._database.fetch(_GET, key=_hidden(key), now=datetime.now(UTC))
+        return float(rows[0]["expires_at"].timestamp()) if rows else time.time()
+
+    async def check(self) -> bool:
+        """Tell that the counters can be used; the database is watched by others."""
+        return True
+
+    async def reset(self) -> int | None:
+        """Forget the counters whose window is over."""
+        await self._database.fetch(_FORGET, now=datetime.now(UTC))
+        return None
+
+    async def clear(self, key: str) -> None:
+        """Forget a counter."""
+        await self._database.fetch(_CLEAR, key=_hidden(key))
+
+
+class SignInAttempts:
+    """Limits on guessing, per account and per address, that never lock the owner out."""
+
+    def __init__(
+        self, database: Database, per_account: RateLimitItem, per_address: RateLimitItem
+    ) -> None:
+        self._storage = PostgresStorage(database)
+        self._limiter = FixedWindowRateLimiter(self._storage)
+        self._per_account = per_account
+        self._per_address = per_address
+
+    async def admit(self, address: str, email: str | None = None) -> None:
+        """Count an attempt before its outcome is known; TooManyAttemptsError over a limit."""
+        await self._hit(self._per_address, "address", address)
+        if email is not None:
+            await self._hit(self._per_account, "account", email, address)
+            if not await self._storage.get(_REMEMBERED.key_for("known", email, address)):
+                await self._hit(_WORLDWIDE, "worldwide", email)
+
+    async def succeeded(self, address: str, email: str) -> None:
+        """Take an attempt back that turned out right, and remember from where it came."""
+        await self._limiter.hit(self._per_address, "address", address, cost=-1)
+        await self._storage.clear(self._per_account.key_for("account", email, address))
+        await self._limiter.hit(_REMEMBERED, "known", email, address)
+        await self._storage.reset()
+
+    async def _hit(self, limit: RateLimitItem, *who: str) -> None:
+        if not await self._limiter.hit(limit, *who):
+            expires_at = await self._storage.get_expiry(limit.key_for(*who))
+            raise TooManyAttemptsError(retry_after=max(1, round(expires_at - time.time())))
+
+
+def _hidden(key: str) -> str:
+    """Keep addresses out of the table."""
+    return blake2b(key.encode(), digest_size=16).hexdigest()

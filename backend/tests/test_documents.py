@@ -1,0 +1,235 @@
+"""The documents say what the code does: settings, errors, links, decisions, deployment."""
+
+import re
+import sys
+from enum import Enum
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+
+from tests.server import RunningServer, settings
+from todo_server import http_protocol
+from todo_server.api.problems import STATUS
+from todo_server.config import Settings
+from todo_server.errors import TodoServerError
+
+ROOT = Path(__file__).parents[2]
+SOURCES = ROOT / "backend" / "src" / "todo_server"
+DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text()
+CARD = ROOT / "deploy" / "huggingface" / "README.md"
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), CARD]
+# Where a file that is named in a text may be; a link is relative to its page alone.
+PLACES = [ROOT, ROOT / "backend", ROOT / "backend/requirements", SOURCES, SOURCES / "migrations"]
+# What readers of the quickstart make themselves.
+THEIRS = {"make_token.py"}
+
+
+def name_of(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+every_page = pytest.mark.parametrize("page", PAGES, ids=name_of)
+
+
+def rows(page: str, heading: str) -> list[list[str]]:
+    """The cells of the first table below a heading, without its head."""
+    _, found, rest = f"\n{(ROOT / page).read_text()}".partition(f"\n{heading}\n")
+    assert found, f"{page} has no {heading!r}"
+    table = re.search(r"(?:^\|.*\n)+", rest, re.MULTILINE)
+    assert table
+    return [
+        [cell.strip().strip("`") for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+        for line in table[0].splitlines()[2:]
+    ]
+
+
+# Settings
+
+
+def as_written(value: Any) -> str:
+    """A default as one writes it into the environment."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return ",".join(value)
+    return str(value.value if isinstance(value, Enum) else value)
+
+
+DEFAULTS = {
+    name.upper(): as_written(field.default) for name, field in Settings.model_fields.items()
+}
+
+
+def test_the_page_on_configuration_has_every_setting_and_no_other():
+    documented = rows("docs/configuration.md", "# Configuration")
+    assert {name: default.replace("unset", "") for name, _, default, _ in documented} == DEFAULTS
+    assert all(takes and meaning for _, takes, _, meaning in documented)
+
+
+def test_the_example_has_every_setting_with_its_default_and_no_other():
+    example = (ROOT / "backend" / ".env.example").read_text()
+    assert dict(re.findall(r"^#?([A-Z_]+)=(.*)$", example, re.MULTILINE)) == DEFAULTS
+
+
+def test_the_example_uncommented_changes_nothing(tmp_path, monkeypatch):
+    for name in DEFAULTS:
+        monkeypatch.delenv(name, raising=False)
+    example = (ROOT / "backend" / ".env.example").read_text()
+    uncommented = tmp_path / ".env"
+    uncommented.write_text(re.sub(r"^#([A-Z_]+=)", r"\1", example, flags=re.MULTILINE))
+    assert Settings(_env_file=uncommented) == Settings(_env_file=None)
+
+
+# Errors
+
+
+def error_codes(kind: type[TodoServerError] = TodoServerError) -> set[str]:
+    return {kind.code}.union(*map(error_codes, kind.__subclasses__()))
+
+
+def test_every_error_code_is_documented_with_its_status_and_no_other_is():
+    documented = {code: status for code, status, _ in rows("docs/api.md", "## Errors")}
+    statuses = {code: str(STATUS[code].value) for code in STATUS}
+    assert documented == dict.fromkeys(error_codes(), "none") | statuses
+
+
+def test_what_is_refused_below_http_is_documented():
+    source = Path(str(http_protocol.__file__)).read_text()
+    refusals = re.findall(r'_refuse\(\s*(\d+), "(\w+)"', source)
+    below = rows(
+        "docs/api.md",
+        "What is not HTTP is refused before the application sees it. The "
+        "answer then has the same shape\nwithout `instance` and `request_id`, and the "
+        "connection ends:",
+    )
+    assert {(status, code) for code, status, _ in below} == set(refusals)
+    assert all(HTTPStatus(int(status)) for status, _ in refusals)
+
+
+# Links and files
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors that GitHub makes of headings."""
+    headings = re.findall(r"^#+ (.+)$", without_code(page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def without_code(page: Path) -> str:
+    return re.sub(r"^```.*?^```", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+
+
+@every_page
+def test_every_relative_link_leads_somewhere(page):
+    for target in re.findall(r"\]\(([^)\s]+)\)", without_code(page)):
+        if not target.startswith(("https://", "http://")):
+            path, _, anchor = target.partition("#")
+            file = page.parent / path if path else page
+            assert file.exists(), target
+            assert not anchor or anchor in anchors(file), target
+
+
+@every_page
+def test_every_file_that_is_named_exists(page):
+    named = set(re.findall(r"`([\w./-]+\.(?:py|md|yaml|txt|toml|in))`", page.read_text()))
+    for file in named - THEIRS:
+        assert any((place / file).exists() for place in [page.parent, *PLACES]), file
+
+
+def test_every_decision_is_in_the_index_and_has_its_parts():
+    folder = ROOT / "docs" / "decisions"
+    decisions = sorted(folder.glob("[0-9]*.md"))
+    listed = re.findall(
+        r"^\| \[(\d{4})\]\((\1-[\w-]+\.md)\)", (folder / "README.md").read_text(), re.MULTILINE
+    )
+    assert [file for _, file in listed] == [decision.name for decision in decisions]
+    for number, decision in enumerate(decisions, 1):
+        text = decision.read_text()
+        assert text.startswith(f"# {number:04} ")
+        for part in ("Context", "Options", "Decision", "Cost"):
+            assert f"**{part}.**" in text, decision.name
+
+
+def test_the_two_commands_of_the_readme_exist():
+    commands = set(re.findall(r"^    make (\w+)", (ROOT / "README.md").read_text(), re.MULTILINE))
+    assert commands == {"serve", "test"}
+    assert commands <= set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
+# The quickstart's own code
+
+
+def python_of_the_quickstart() -> list[str]:
+    return re.findall(
+        r"^```python\n(.*?)^```",
+        (ROOT / "docs/quickstart.md").read_text(),
+        re.MULTILINE | re.DOTALL,
+    )
+
+
+def test_the_python_of_the_quickstart_works(database_url, capsys):
+    with RunningServer(settings(database_url, auth_mode="none")) as server:
+        for code in python_of_the_quickstart()[:2]:
+            exec(code.replace("http://127.0.0.1:8000", server.url), {})
+    printed = capsys.readouterr().out
+    assert "Read the manual" in printed
+    assert "422 validation_failed" in printed
+    assert "404 task_not_found" in printed
+
+
+def test_the_token_of_the_quickstart_is_accepted(database_url, capsys, tmp_path, monkeypatch):
+    secret = "c2VjcmV0IG9mIHRoZSBxdWlja3N0YXJ0IGZvciB0ZXN0cw=="
+    (tmp_path / ".env").write_text(f"BETTER_AUTH_SECRET={secret}\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["make_token.py", "alice"])
+    exec(python_of_the_quickstart()[2], {})
+    headers = {"Authorization": f"Bearer {capsys.readouterr().out.strip()}"}
+    with RunningServer(settings(database_url, better_auth_secret=secret)) as server:
+        assert httpx.get(f"{server.url}/api/alice/tasks", headers=headers).status_code == 200
+        assert httpx.get(f"{server.url}/api/bob/tasks", headers=headers).status_code == 403
+
+
+# Deployment
+
+
+def image_environment() -> dict[str, str]:
+    """ENV of the image: the lines of the last stage."""
+    stage = DOCKERFILE.rpartition("\nFROM ")[2].replace("\\\n", " ")
+    (line,) = re.findall(r"^ENV (.*)$", stage, re.MULTILINE)
+    return dict(assignment.split("=", 1) for assignment in line.split())
+
+
+def test_the_image_has_neither_development_tools_nor_the_embedded_database():
+    assert "requirements/base.txt" in DOCKERFILE
+    assert "--require-hashes" in DOCKERFILE
+    assert not re.search(r"dev\.txt|embedded\.txt", DOCKERFILE)
+    assert re.search(r"^USER 1000$", DOCKERFILE, re.MULTILINE)
+
+
+def test_the_space_is_reached_at_the_port_of_the_image():
+    _, front_matter, _ = CARD.read_text().split("---\n", 2)
+    card = yaml.safe_load(front_matter)
+    assert {"title", "emoji", "colorFrom", "colorTo", "pinned"} <= card.keys()
+    assert (card["sdk"], card["license"]) == ("docker", "mit")
+    assert str(card["app_port"]) == image_environment()["PORT"]
+    # The command for a Space is put in place of this one line, see docs/operations.md.
+    assert re.findall(r"^CMD .*$", DOCKERFILE, re.MULTILINE) == ['CMD ["todo-server", "serve"]']
+
+
+def test_compose_migrates_before_it_serves_with_settings_that_exist():
+    compose = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text())
+    services = compose["services"]
+    assert services["migrate"]["command"] == ["todo-server", "migrate"]
+    assert services["migrate"]["depends_on"] == {"database": {"condition": "service_healthy"}}
+    after = {"migrate": {"condition": "service_completed_successfully"}}
+    assert services["server"]["depends_on"] == after
+    assert services["server"]["environment"].keys() <= DEFAULTS.keys()
+    (published,) = services["server"]["ports"]
+    assert published.endswith(":" + image_environment()["PORT"])
+    assert services["database"]["volumes"] == ["database:/var/lib/postgresql"]

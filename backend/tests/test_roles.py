@@ -1,0 +1,225 @@
+"""Whatever role and database the URL names: it migrates, it serves, and its users are kept apart.
+
+Or it is refused, with what to do, and that is enough.
+"""
+
+import asyncio
+import re
+import uuid
+from urllib.parse import quote
+
+import asyncpg
+import pytest
+
+from tests.databases import new_database, new_role, run, url_of
+from tests.server import RunningServer, User, settings
+from todo_server.errors import ConfigurationError
+from todo_server.migrations import command
+
+NEON = "CREATEROLE CREATEDB BYPASSRLS"
+KINDS = {
+    "a superuser": "SUPERUSER",
+    "one of Neon's kind": NEON,
+    "one that may create roles": "CREATEROLE",
+    "one that may do nothing special": "",
+}
+
+
+def database_named(name: str, owner: str, **options: str) -> str:
+    """Create a database with any name; gives the URL that its owner would be told."""
+    quoted = name.replace('"', '""')
+    run(url_of("postgres"), f'CREATE DATABASE "{quoted}" OWNER "{owner}"')
+    url = url_of("postgres", owner).replace("/postgres?", f"/{quote(name, safe='')}?")
+    return url + "".join(f"&{key}={value}" for key, value in options.items())
+
+
+def serves_and_isolates(url: str) -> None:
+    """Use it as two users would, then as somebody who can run SQL as the role of the URL."""
+    with RunningServer(settings(url)) as server, User(server) as user, User(server) as stranger:
+        assert user.get("/readyz").status_code == 200
+        task = user.create()
+        assert user.put(f"{user.path}/{task['id']}", json={"title": "two"}).status_code == 200
+        assert user.patch(f"{user.path}/{task['id']}/complete").status_code == 200
+        assert stranger.task(task["id"]).status_code == 404
+        assert stranger.tasks() == []
+        kept = stranger.create()
+        asyncio.run(_look_around(url, user.id, stranger.id))
+        assert user.delete(f"{user.path}/{task['id']}").status_code == 204
+        assert [user.tasks(), stranger.tasks()] == [[], [kept]]
+
+
+async def _look_around(url: str, user_id: str, stranger_id: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        everybody = "SELECT user_id FROM my_task"
+        assert await connection.fetch(everybody) == []
+        for asking, other in ((user_id, stranger_id), (stranger_id, user_id)):
+            async with connection.transaction():
+                await connection.execute("SELECT set_config('app.user_id', $1, true)", asking)
+                assert [row[0] for row in await connection.fetch(everybody)] == [asking]
+                for change in ("UPDATE my_task SET title = 'x'", "DELETE FROM my_task"):
+                    nested = connection.transaction()
+                    await nested.start()
+                    assert (await connection.execute(change)).endswith(" 1")
+                    await nested.rollback()
+                with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                    async with connection.transaction():
+                        await connection.execute("UPDATE my_task SET user_id = $1", other)
+    finally:
+        await connection.close()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_owner_of_the_database_can_be(kind):
+    url = new_database(owner=new_role(KINDS[kind]), migrated=False)
+    for _ in range(2):
+        command.upgrade(url)
+    serves_and_isolates(url)
+
+
+def test_a_role_that_owns_the_schema_alone_will_do():
+    role = new_role("")
+    url = new_database(migrated=False)
+    run(url, f"CREATE SCHEMA app AUTHORIZATION {role}")
+    url = url.replace("postgres@", f"{role}@") + "&options=-csearch_path%3Dapp"
+    command.upgrade(url)
+    serves_and_isolates(url)
+
+
+@pytest.mark.parametrize("prepared", [False, True], ids=["on first sight", "after a downgrade"])
+def test_one_that_bypasses_and_may_not_create_roles_is_told_what_to_do_and_then_works(prepared):
+    role = new_role("BYPASSRLS" if not prepared else NEON)
+    url = new_database(owner=role, migrated=False)
+    if prepared:  # the role that keeps the doors exists already, made by another
+        keeper = f"todo_rows_{run(url, 'SELECT current_database()')[0][0]}"
+        run(url_of("postgres"), f'CREATE ROLE "{keeper}" NOLOGIN NOINHERIT')
+        run(url_of("postgres"), f"ALTER ROLE {role} NOCREATEROLE")
+    with pytest.raises(ConfigurationError, match="bypasses row-level security") as refused:
+        command.upgrade(url)
+    assert run(url, "SELECT to_regclass('task') AS task")[0]["task"] is None, "half of it was done"
+    told = re.findall(r"^ +([A-Z].*?;)(.*)$", refused.value.message, re.MULTILINE)
+    assert len(told) == 2
+    as_superuser = url.replace(f"{role}@", "postgres@")
+    for sql, remark in told:
+        if not (prepared and "unless it exists" in remark):
+            run(as_superuser, sql)
+    command.upgrade(url)
+    serves_and_isolates(url)
+
+
+def test_a_role_with_a_name_that_needs_quoting_is_told_a_command_that_works():
+    role = f'Ünser "Rolle"-{uuid.uuid4().hex[:8]}'
+    quoted = role.replace('"', '""')
+    run(url_of("postgres"), f'CREATE ROLE "{quoted}" LOGIN BYPASSRLS')
+    url = new_database(migrated=False)
+    run(url, f'ALTER SCHEMA public OWNER TO "{quoted}"')
+    as_role = url.replace("postgres@", f"{quote(role)}@")
+    with pytest.raises(ConfigurationError) as refused:
+        command.upgrade(as_role)
+    for sql, _ in re.findall(r"^ +([A-Z].*?;)(.*)$", refused.value.message, re.MULTILINE):
+        run(url, sql)
+    command.upgrade(as_role)
+    serves_and_isolates(as_role)
+
+
+def test_a_role_that_lost_the_doors_keeps_them_itself():
+    """Restored elsewhere, say: the keeper exists, and the role of the URL is no member."""
+    role = new_role("CREATEROLE")
+    url = new_database(owner=role)
+    keeper = f"todo_rows_{run(url, 'SELECT current_database()')[0][0]}"
+    run(url_of("postgres"), f'REVOKE "{keeper}" FROM {role} CASCADE')
+    run(url_of("postgres"), f"ALTER ROLE {role} NOCREATEROLE")
+    command.upgrade(url)
+    serves_and_isolates(url)
+
+
+@pytest.mark.parametrize("kind", ["a superuser", "one of Neon's kind"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "My-App Data",
+        "with \"quotes\" and 'more'",
+        "per%cent -:colon $1",
+        "Ünïcödé",
+        "n" * 51,
+        "é" * 20,
+    ],
+)
+def test_a_database_may_be_called(name, kind):
+    unique = f"{name} {uuid.uuid4().hex[:11]}"
+    url = database_named(unique, owner=new_role(KINDS[kind]))
+    for _ in range(2):
+        command.upgrade(url)
+    serves_and_isolates(url)
+
+
+def test_two_databases_whose_long_names_begin_alike_are_both_isolated():
+    """Their roles for the doors have one name, and PostgreSQL has roles for all databases."""
+    beginning = f"{uuid.uuid4().hex}{'n' * 30}"
+    for end in ("a", "b"):
+        url = database_named(beginning + end, owner=new_role("SUPERUSER"))
+        command.upgrade(url)
+        serves_and_isolates(url)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("schema", "path"),
+    [("app", "app"), ("My App", '"My App"'), ("app", "app,public"), ("todo", "nowhere,todo")],
+)
+def test_the_tables_may_live_in_another_schema(schema, path, kind):
+    role = new_role(KINDS[kind])
+    url = new_database(owner=role, migrated=False)
+    run(url, f'CREATE SCHEMA "{schema}"')
+    escaped = quote(path.replace(" ", "\\ "))
+    url += f"&options=-c%20search_path%3D{escaped}"
+    for _ in range(2):
+        command.upgrade(url)
+    assert run(url, "SELECT to_regclass('task')::oid = to_regclass($1)::oid", f'"{schema}".task')[
+        0
+    ][0]
+    serves_and_isolates(url)
+
+
+def test_a_schema_that_is_not_there_is_a_sentence_not_a_traceback():
+    url = new_database(migrated=False) + "&options=-c%20search_path%3Dnowhere"
+    with pytest.raises(ConfigurationError, match="no schema"):
+        command.upgrade(url)
+
+
+def test_a_role_that_may_not_create_tables_is_a_sentence_not_a_traceback():
+    role = new_role("")
+    url = new_database(migrated=False).replace("postgres@", f"{role}@")
+    with pytest.raises(ConfigurationError, match="permission denied for schema public") as refused:
+        command.upgrade(url)
+    assert "CREATE TABLE" not in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("weakened", "told"),
+    [
+        ("ALTER TABLE task NO FORCE ROW LEVEL SECURITY", "does not bind"),
+        ("ALTER TABLE task DISABLE ROW LEVEL SECURITY", "does not bind"),
+        ("ALTER VIEW my_task OWNER TO postgres", "does not bind"),
+        ("ALTER VIEW my_task SET (security_invoker)", "does not bind"),
+        ("ALTER VIEW my_task SET (security_invoker = on)", "does not bind"),
+        ("ALTER VIEW my_task SET (security_invoker = 1)", "does not bind"),
+        ('ALTER ROLE "{keeper}" BYPASSRLS', "does not bind"),
+        ('ALTER ROLE "{keeper}" SUPERUSER', "does not bind"),
+        ("DROP VIEW my_task", "does not bind"),
+        ("ALTER VIEW my_task SET SCHEMA pg_catalog", "does not bind"),
+    ],
+)
+def test_a_database_that_no_longer_isolates_is_not_served(weakened, told):
+    url = new_database()
+    name = run(url, "SELECT current_database()")[0][0]
+    statement = weakened.format(keeper=f"todo_rows_{name}")
+    if "pg_catalog" in statement:
+        run(url, "CREATE SCHEMA elsewhere")
+        statement = statement.replace("pg_catalog", "elsewhere")
+    run(url, statement)
+    with RunningServer(settings(url)) as server, User(server) as user:
+        for answer in (user.get("/readyz"), user.get(user.path)):
+            assert answer.status_code == 503
+            assert told in answer.json()["detail"]
+            assert answer.json()["error"] == "not_ready"
