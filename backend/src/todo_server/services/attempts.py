@@ -29,7 +29,6 @@ _HIT = compiled(
         set_={
             "count": case((_over, literal_column("0")), else_=_attempts.c.count)
             + _first.excluded.count,
-            + _first.excluded.count,
             "expires_at": case((_over, _first.excluded.expires_at), else_=_attempts.c.expires_at),
         },
     ).returning(_attempts.c.count)
