@@ -14,9 +14,8 @@ from todo_server import __version__, logs
 from todo_server.app import create_app
 from todo_server.config import Settings, read_settings
 from todo_server.database import Database
-from todo_server.errors import TodoServerError, UnavailableError
+from todo_server.errors import NotReadyError, TodoServerError, UnavailableError
 from todo_server.http_protocol import DeadlineProtocol
-from todo_server.migrations import command
 from todo_server.services import signing_keys
 
 
@@ -51,10 +50,10 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
             os.environ[name] = str(value)
     settings = read_settings()
     logs.configure(settings.log_level, settings.log_format)
-    with _database(settings, migrate=True) as url:
+    with _database(settings) as url:
         # Workers are processes of their own and read the environment again.
         os.environ["DATABASE_URL"] = url
-        asyncio.run(_check(url))
+        _check(url, migrate=settings.database_url is None)
         uvicorn.run(
             "todo_server.app:worker_app",
             factory=True,
@@ -79,8 +78,8 @@ def migrate() -> None:
     """Bring the database to this version's schema. Safe to run twice, and at the same time."""
     settings = read_settings()
     logs.configure(settings.log_level, settings.log_format)
-    with _database(settings, migrate=False) as url:
-        command.upgrade(url)
+    with _database(settings) as url:
+        _upgrade(url)
     click.echo("The database is up to date.")
 
 
@@ -89,7 +88,7 @@ def rotate_keys() -> None:
     """Sign access tokens with a new key from now on; tokens that are out stay good."""
     settings = read_settings()
     logs.configure(settings.log_level, settings.log_format)
-    with _database(settings, migrate=False) as url:
+    with _database(settings) as url:
         key_id = asyncio.run(signing_keys.rotate(Database(url)))
     click.echo(f"New tokens are signed with the key {key_id} within a minute.")
 
@@ -108,7 +107,7 @@ def version() -> None:
 
 
 @contextlib.contextmanager
-def _database(settings: Settings, *, migrate: bool) -> Iterator[str]:
+def _database(settings: Settings) -> Iterator[str]:
     """Give the URL to use; starts the embedded PostgreSQL where none is set."""
     if settings.database_url is not None:
         yield settings.database_url.get_secret_value()
@@ -117,19 +116,25 @@ def _database(settings: Settings, *, migrate: bool) -> Iterator[str]:
 
     connections = settings.workers * settings.database_pool_size + 20
     with embedded_postgres(settings.data_dir, max_connections=connections) as url:
-        if migrate:
-            command.upgrade(url)
         yield url
 
 
-async def _check(url: str) -> None:
+def _check(url: str, *, migrate: bool) -> None:
     """Refuse a database that would not do; go on without one that does not answer yet."""
     try:
-        await Database(url).check()
-    except UnavailableError as error:
-        if error.code != UnavailableError.code:
+        asyncio.run(Database(url).check())
+    except NotReadyError:
+        if not migrate:
             raise
+        _upgrade(url)
+    except UnavailableError as error:
         click.echo(f"{error.message} Serving 503 until it does.", err=True)
+
+
+def _upgrade(url: str) -> None:
+    from todo_server.migrations import command  # noqa: PLC0415 - 10 MiB that serving needs not
+
+    command.upgrade(url)
 
 
 if __name__ == "__main__":
