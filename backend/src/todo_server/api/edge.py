@@ -5,7 +5,7 @@ import logging
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from todo_server.api.problems import problem_response
-from todo_server.errors import HeadersTooLargeError, InternalError, TodoServerError, UriTooLongError
+from todo_server.errors import HeadersTooLargeError, InternalError, UriTooLongError
 
 log = logging.getLogger("todo_server.api")
 
@@ -42,8 +42,12 @@ class Edge:
             await send(message)
 
         try:
-            if refusal := _refusal(scope):
-                await problem_response(scope, refusal)(scope, receive, send_after_body)
+            if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_TARGET:
+                await problem_response(scope, UriTooLongError())(scope, receive, send_after_body)
+            elif body.headers_size > MAX_HEADERS:
+                await problem_response(scope, HeadersTooLargeError())(
+                    scope, receive, send_after_body
+                )
             else:
                 await self._app(scope, body.receive, send_after_body)
         except Exception:
@@ -55,26 +59,22 @@ class Edge:
             await problem_response(scope, InternalError())(scope, receive, send_after_body)
 
 
-def _refusal(scope: Scope) -> TodoServerError | None:
-    """Give what is wrong with the size of a request's head, if anything."""
-    if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_TARGET:
-        return UriTooLongError()
-    if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADERS:
-        return HeadersTooLargeError()
-    return None
-
-
 class _UnreadBody:
-    """What the client has announced and nobody has read yet."""
+    """What the client has announced and nobody has read yet; and how large the headers are."""
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
-        headers = scope["headers"]
         self._receive = receive
-        self._expects = any(name == b"expect" for name, _ in headers)
-        self.unread = any(
-            name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
-            for name, value in headers
-        )
+        self._expects = False
+        self.unread = False
+        self.headers_size = 0
+        for name, value in scope["headers"]:  # once, for this is done for every request
+            self.headers_size += len(name) + len(value)
+            if name == b"content-length":
+                self.unread = value != b"0"
+            elif name == b"transfer-encoding":
+                self.unread = True
+            elif name == b"expect":
+                self._expects = True
 
     async def receive(self) -> Message:
         """Pass a part of the body on."""

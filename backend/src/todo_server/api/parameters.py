@@ -17,15 +17,14 @@ def _canonical(value: str) -> str:
     return value
 
 
-UserId = Annotated[
-    str,
-    Path(
-        min_length=1,
-        max_length=255,
-        description="The user's id as the token's subject has it, or `me`.",
-        examples=["me"],
-    ),
-]
+# Settled by `OwnerRoute` before FastAPI reads parameters, and so declared for the document alone.
+USER_ID = {
+    "name": "user_id",
+    "in": "path",
+    "required": True,
+    "description": "The user's id as the token's subject has it, or `me`.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "examples": ["me"]},
+}
 TaskId = Annotated[
     UUID,
     BeforeValidator(_canonical),

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Body, Request, Response
 from todo_server import errors
 from todo_server.api.listing import LISTING_PARAMETERS, read_listing
 from todo_server.api.openapi import SIGNED_IN, failures
-from todo_server.api.parameters import TaskId, UserId
+from todo_server.api.parameters import USER_ID, TaskId
 from todo_server.api.route import OwnerRoute, database_of, identity_of
 from todo_server.models import Completion, TaskCreate, TaskRead, TaskUpdate
 from todo_server.services import tasks
@@ -25,8 +25,10 @@ _BODY = (
 _ID = {"description": "The path of the task.", "schema": {"type": "string"}}
 _LINK = {"description": "The next page, `rel=next` (RFC 8288).", "schema": {"type": "string"}}
 
-_CURSOR = re.compile("cursor=")
+_PLAIN = re.compile("[A-Za-z0-9_.=&-]*")
 _URI = "%:/?#[]@!$&'()*+,;=~"
+
+_OF_USER = {"parameters": [USER_ID], "security": SIGNED_IN}
 
 router = APIRouter(route_class=OwnerRoute, tags=["tasks"])
 
@@ -41,9 +43,9 @@ router = APIRouter(route_class=OwnerRoute, tags=["tasks"])
         200: {"headers": {"Link": _LINK}},
         **failures(*_OWN, errors.InvalidCursorError, errors.ValidationFailedError),
     },
-    openapi_extra={"parameters": LISTING_PARAMETERS, "security": SIGNED_IN},
+    openapi_extra={**_OF_USER, "parameters": [USER_ID, *LISTING_PARAMETERS]},
 )
-async def list_tasks(user_id: UserId, request: Request) -> Response:
+async def list_tasks(request: Request) -> Response:
     """List the user's tasks, the newest first.
 
     Without `limit` the whole list is answered, up to 10,000 tasks; with it, pages: follow
@@ -54,7 +56,7 @@ async def list_tasks(user_id: UserId, request: Request) -> Response:
     page = await tasks.list_tasks(identity_of(request), database_of(request), listing)
     response = _json(page.body)
     if page.next_cursor is not None:
-        response.headers["Link"] = _next_link(user_id, query, page.next_cursor)
+        response.headers["Link"] = _next_link(request.scope["path"], query, page.next_cursor)
     return response
 
 
@@ -66,13 +68,13 @@ async def list_tasks(user_id: UserId, request: Request) -> Response:
     response_model=TaskRead,
     response_description="The new task.",
     responses={201: {"headers": {"Location": _ID}}, **failures(*_OWN, *_BODY)},
-    openapi_extra={"security": SIGNED_IN},
+    openapi_extra=_OF_USER,
 )
-async def create_task(user_id: UserId, task: TaskCreate, request: Request) -> Response:
+async def create_task(task: TaskCreate, request: Request) -> Response:
     """Create a task; only a title is needed."""
     task_id, body = await tasks.create_task(identity_of(request), database_of(request), task)
-    location = f"/api/{quote(user_id, safe='')}/tasks/{task_id}"
-    return _json(body, 201, {"Location": location})
+    path = quote(request.scope["path"])
+    return _json(body, 201, {"Location": f"{path}/{task_id}"})
 
 
 @router.get(
@@ -82,16 +84,14 @@ async def create_task(user_id: UserId, task: TaskCreate, request: Request) -> Re
     response_model=TaskRead,
     response_description="The task.",
     responses=failures(*_ONE),
-    openapi_extra={"security": SIGNED_IN},
+    openapi_extra=_OF_USER,
 )
-async def get_task(user_id: UserId, task_id: TaskId, request: Request) -> Response:
+async def get_task(task_id: TaskId, request: Request) -> Response:
     """Get one task."""
     return _json(await tasks.get_task(identity_of(request), database_of(request), task_id))
 
 
-async def update_task(
-    user_id: UserId, task_id: TaskId, change: TaskUpdate, request: Request
-) -> Response:
+async def update_task(task_id: TaskId, change: TaskUpdate, request: Request) -> Response:
     """Change a task: absent members stay as they are, `null` clears the description.
 
     `PUT` and `PATCH` do the same. What a client echoes back (`id`, `user_id`, `created_at`,
@@ -111,7 +111,7 @@ for _method in ("PUT", "PATCH"):
         response_model=TaskRead,
         response_description="The task as it is now.",
         responses=failures(*_ONE, *_BODY),
-        openapi_extra={"security": SIGNED_IN},
+        openapi_extra=_OF_USER,
     )
 
 
@@ -122,9 +122,9 @@ for _method in ("PUT", "PATCH"):
     status_code=204,
     response_description="It is gone.",
     responses=failures(*_ONE),
-    openapi_extra={"security": SIGNED_IN},
+    openapi_extra=_OF_USER,
 )
-async def delete_task(user_id: UserId, task_id: TaskId, request: Request) -> Response:
+async def delete_task(task_id: TaskId, request: Request) -> Response:
     """Delete a task for good."""
     await tasks.delete_task(identity_of(request), database_of(request), task_id)
     return Response(status_code=204)
@@ -137,10 +137,9 @@ async def delete_task(user_id: UserId, task_id: TaskId, request: Request) -> Res
     response_model=TaskRead,
     response_description="The task as it is now.",
     responses=failures(*_ONE, *_BODY),
-    openapi_extra={"security": SIGNED_IN},
+    openapi_extra=_OF_USER,
 )
 async def complete_task(
-    user_id: UserId,
     task_id: TaskId,
     request: Request,
     completion: Annotated[Completion, Body()] = Completion(),  # noqa: B008 - immutable in use
@@ -160,9 +159,10 @@ def _json(body: bytes, status: int = 200, headers: dict[str, str] | None = None)
     return Response(body, status, headers, media_type="application/json")
 
 
-def _next_link(user_id: str, query: bytes, cursor: str) -> str:
-    others = [part for part in query.decode("latin-1").split("&") if not _CURSOR.match(part)]
-    parameters = "&".join(filter(None, [*others, f"cursor={cursor}"]))
-    # What was sent may hold what ends a URI reference in a header field (RFC 8288, section 3).
-    target = quote(f"/api/{quote(user_id, safe='')}/tasks?{parameters}", safe=_URI)
-    return f'<{target}>; rel="next"'
+def _next_link(path: str, query: bytes, cursor: str) -> str:
+    others = [part for part in query.decode("latin-1").split("&") if part[:7] != "cursor="]
+    target = "&".join(filter(None, [*others, f"cursor={cursor}"]))
+    if not _PLAIN.fullmatch(target):
+        # What was sent may hold what ends a URI reference in a field (RFC 8288, section 3).
+        target = quote(target, safe=_URI)
+    return f'<{quote(path)}?{target}>; rel="next"'
