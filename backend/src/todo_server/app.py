@@ -112,5 +112,7 @@ def _authenticate(settings: Settings, reception: Reception | None) -> Authentica
         assert settings.better_auth_secret is not None  # noqa: S101 - Settings has seen to it
         secret = settings.better_auth_secret.get_secret_value()
         return with_bearer_token(Verifier(shared_secret(secret, rules)))
+    if settings.auth_mode is not AuthMode.NONE:
+        raise ConfigurationError(f"AUTH_MODE={settings.auth_mode} is not there yet.")
     log.warning("AUTH_MODE=none: whoever can connect is whoever they say. For development only.")
     return trust_the_path()

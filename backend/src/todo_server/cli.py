@@ -3,12 +3,15 @@
 import asyncio
 import contextlib
 import json
+import logging
 import os
+import signal
 import sys
 from collections.abc import Iterator
 
 import click
 import uvicorn
+from pydantic import SecretStr
 
 from todo_server import __version__, logs
 from todo_server.app import create_app
@@ -17,6 +20,8 @@ from todo_server.database import Database
 from todo_server.errors import NotReadyError, TodoServerError, UnavailableError
 from todo_server.http_protocol import DeadlineProtocol
 from todo_server.services import signing_keys
+
+log = logging.getLogger("todo_server.cli")
 
 
 class _Commands(click.Group):
@@ -54,6 +59,9 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
         # Workers are processes of their own and read the environment again.
         os.environ["DATABASE_URL"] = url
         _check(url, migrate=settings.database_url is None)
+        # uvicorn finishes the requests in flight, and then raises the signal that it has caught
+        # again: let that end the process in good order, with PostgreSQL stopped.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit())
         uvicorn.run(
             "todo_server.app:worker_app",
             factory=True,
@@ -96,7 +104,8 @@ def rotate_keys() -> None:
 @main.command()
 def openapi() -> None:
     """Print the OpenAPI document as JSON."""
-    app = create_app(Settings(_env_file=None, database_url="postgresql://"))
+    # As it is for everybody, whatever the settings are here.
+    app = create_app(Settings.model_construct(database_url=SecretStr("postgresql://")))
     click.echo(json.dumps(app.openapi(), indent=2))
 
 
@@ -128,7 +137,7 @@ def _check(url: str, *, migrate: bool) -> None:
             raise
         _upgrade(url)
     except UnavailableError as error:
-        click.echo(f"{error.message} Serving 503 until it does.", err=True)
+        log.warning("%s Serving 503 until it does. (%s)", error.message, error.__cause__)
 
 
 def _upgrade(url: str) -> None:

@@ -125,6 +125,20 @@ class BodyTooLargeError(TodoServerError):
     message = "The body is larger than 1 MiB (1,048,576 bytes)."
 
 
+class MalformedRequestError(TodoServerError):
+    """What arrived is not HTTP, or HTTP that servers do not agree on (RFC 9112)."""
+
+    code = "malformed_request"
+    message = "This is not an HTTP request as RFC 9112 has it."
+
+
+class RequestTimeoutError(TodoServerError):
+    """The request did not arrive in time."""
+
+    code = "request_timeout"
+    message = "The request did not arrive completely within 10 seconds."
+
+
 class HeadersTooLargeError(TodoServerError):
     """The header fields together are over the limit (RFC 6585, section 5)."""
 

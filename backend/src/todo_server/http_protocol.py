@@ -1,6 +1,7 @@
 """uvicorn's HTTP/1.1 protocol, with a deadline for requests and a cap on their heads."""
 
 import json
+import os
 import re
 from asyncio import TimerHandle, Transport
 from http import HTTPStatus
@@ -163,14 +164,17 @@ class DeadlineProtocol(HttpToolsProtocol):
         self._timer = self.loop.call_later(self.deadline / 10, self.transport.abort)
 
     def _write_problem(self, status: int, error: str, detail: str) -> None:
+        request_id = os.urandom(16).hex()
         problem = {
             "type": "about:blank",
             "title": HTTPStatus(status).phrase,
             "status": status,
             "detail": detail,
+            "instance": "",  # there is no path to speak of
             "error": error,
             "message": detail,
             "details": [],
+            "request_id": request_id,
         }
         body = json.dumps(problem).encode()
         headers = [
@@ -178,6 +182,7 @@ class DeadlineProtocol(HttpToolsProtocol):
             (b"content-type", b"application/problem+json"),
             (b"content-length", b"%d" % len(body)),
             (b"connection", b"close"),
+            (b"x-request-id", request_id.encode()),
         ]
         fields = [b"%b: %b\r\n" % field for field in headers]
         self.transport.write(STATUS_LINE[status] + b"".join(fields) + b"\r\n" + body)

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from todo_server import __version__
-from todo_server.api.problems import STATUS, Problem
+from todo_server.api.problems import STATUS, Problem, title_of
 from todo_server.errors import HeadersTooLargeError, TodoServerError, UriTooLongError
 
 SIGNED_IN: list[dict[str, list[str]]] = [{"bearerAuth": []}, {"password": []}]
@@ -34,7 +34,7 @@ def failures(*kinds: type[TodoServerError]) -> dict[int | str, dict[str, Any]]:
         response = responses.setdefault(
             status.value,
             {
-                "description": status.phrase,
+                "description": title_of(status),
                 "content": {"application/problem+json": {"schema": _PROBLEM, "examples": {}}},
             },
         )
@@ -50,7 +50,7 @@ def _example(kind: type[TodoServerError]) -> dict[str, Any]:
     status = STATUS[kind.code]
     return {
         "type": "about:blank",
-        "title": status.phrase,
+        "title": title_of(status),
         "status": status.value,
         "detail": kind.message,
         "instance": "/api/me/tasks",

@@ -16,6 +16,8 @@ from todo_server.errors import FieldError, TodoServerError
 
 STATUS = {
     errors.MalformedJsonError.code: HTTPStatus.BAD_REQUEST,
+    errors.MalformedRequestError.code: HTTPStatus.BAD_REQUEST,
+    errors.RequestTimeoutError.code: HTTPStatus.REQUEST_TIMEOUT,
     errors.MalformedBodyError.code: HTTPStatus.BAD_REQUEST,
     errors.InvalidCursorError.code: HTTPStatus.BAD_REQUEST,
     errors.UnauthenticatedError.code: HTTPStatus.UNAUTHORIZED,
@@ -41,6 +43,15 @@ STATUS = {
 
 MAX_DETAILS = 100
 """Entries: a request can be wrong in a hundred thousand places."""
+
+
+# RFC 9110's words, which Python has from 3.13 on only.
+_TITLES = {413: "Content Too Large", 414: "URI Too Long", 422: "Unprocessable Content"}
+
+
+def title_of(status: HTTPStatus) -> str:
+    """Give a status in words."""
+    return _TITLES.get(status.value, status.phrase)
 
 
 class ProblemDetail(BaseModel):
@@ -78,7 +89,7 @@ def problem_response(scope: Scope, error: TodoServerError) -> Response:
     status = STATUS[error.code]
     problem = {
         "type": "about:blank",
-        "title": status.phrase,
+        "title": title_of(status),
         "status": status.value,
         "detail": error.message,
         "instance": scope["path"],

@@ -45,6 +45,7 @@ class KeySet:
         self._clock = clock
         self._document: bytes | None = None
         self._keys = _NONE
+        self._version = 0
         self._trusted_until = self._due_at = self._paid_until = -math.inf
         self._failure: str | None = None
         self._fetching: asyncio.Task[None] | None = None
@@ -84,11 +85,11 @@ class KeySet:
 
     def vouch(self) -> Callable[[], bool]:
         """Give a question that is true while the set stays as it is now; asking it is a use."""
-        return partial(self._still_has, self._keys)
+        return partial(self._is_still, self._version)
 
-    def _still_has(self, keys: PublicKeys) -> bool:
+    def _is_still(self, version: int) -> bool:
         self.refresh_if_due()
-        return keys is self._trusted()
+        return version == self._version and self._clock() < self._trusted_until
 
     def _trusted(self) -> PublicKeys:
         return self._keys if self._clock() < self._trusted_until else _NONE
@@ -124,6 +125,7 @@ class KeySet:
         if document != self._document:
             self._keys, ignored = read_key_set(document)
             self._document = document
+            self._version += 1
             if ignored:
                 some = "; ".join(ignored[:5])
                 log.warning("keys of the key set are ignored (%d): %s", len(ignored), some)

@@ -96,15 +96,8 @@ class Database:
             await self._pool.close()
 
     async def check(self) -> None:
-        """Prove that a new connection could be used; see `guard.check`."""
-        try:
-            connection = await asyncpg.connect(**self._arguments)
-        except (*_AWAY, *_OVERLOADED, asyncpg.PostgresError) as error:
-            raise UnavailableError(f"The database does not answer: {error}") from error
-        try:
-            await guard.check(connection)
-        finally:
-            await connection.close()
+        """Prove that the database could be used; see `guard.check`."""
+        await self._run(guard.check)
 
     async def read(self, identity: Identity, statement: Statement, **values: object) -> Any:  # noqa: ANN401 - whatever the statement selects
         """Run a statement made by `rows.reading`, in one round trip; give its one value."""
@@ -222,7 +215,7 @@ async def _read(connection: asyncpg.Connection, statement: Statement, values: Va
 async def _insert(connection: asyncpg.Connection, statement: Statement, values: Values) -> Any:  # noqa: ANN401
     try:
         return await _read(connection, statement, values)
-    except _AWAY as error:
+    except (*_AWAY, TimeoutError) as error:
         raise _in_doubt() from error
 
 
