@@ -167,6 +167,13 @@ class MalformedBodyError(TodoServerError):
     message = "The body cannot be read."
 
 
+class CorsRefusedError(TodoServerError):
+    """A page of this origin, or with this method or header, may not use the API."""
+
+    code = "cors_refused"
+    message = "Pages of this origin may not send this request; the setting CORS_ORIGINS lists who."
+
+
 class InvalidCursorError(TodoServerError):
     """The cursor was not made by this server for this listing."""
 

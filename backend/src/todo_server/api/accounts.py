@@ -1,12 +1,13 @@
 """Accounts of the server's own: sign up, sign in, and what belongs to it."""
 
+from ipaddress import IPv4Address, IPv6Network, ip_address
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Form, Request, Response
-from fastapi.routing import APIRoute
 from pydantic import ValidationError
 
 from todo_server import errors
+from todo_server.api.form_request import FormRoute
 from todo_server.api.openapi import SIGNED_IN, failures
 from todo_server.api.problems import validation_failed
 from todo_server.api.route import JSONRoute, OwnerRoute, identity_of
@@ -24,8 +25,8 @@ from todo_server.models import (
 from todo_server.services import accounts
 from todo_server.services.accounts import Reception
 
-MAX_FORM = 16 * 1024
-"""Bytes."""
+_IPV6_NETWORK = 64
+"""Bits of an IPv6 address that a household or a server has to itself (RFC 6177)."""
 
 
 def _reception(request: Request) -> Reception:
@@ -33,6 +34,11 @@ def _reception(request: Request) -> Reception:
     if reception is None:
         raise errors.NoAccountsError
     return reception
+
+
+def _never_stored(response: Response) -> None:
+    """Keep tokens out of caches (RFC 6749, section 5.1)."""
+    response.headers["Cache-Control"] = "no-store"
 
 
 InReception = Annotated[Reception, Depends(_reception)]
@@ -52,9 +58,14 @@ class AccountChanged(AccountRead):
     refresh_token: str | None = None
 
 
-open_router = APIRouter(prefix="/api/auth", route_class=JSONRoute, tags=["accounts"])
-form_router = APIRouter(prefix="/api/auth", route_class=APIRoute, tags=["accounts"])
-own_router = APIRouter(prefix="/api/auth", route_class=OwnerRoute, tags=["accounts"])
+_COMMON: dict[str, Any] = {
+    "prefix": "/api/auth",
+    "tags": ["accounts"],
+    "dependencies": [Depends(_never_stored)],
+}
+open_router = APIRouter(route_class=JSONRoute, **_COMMON)
+form_router = APIRouter(route_class=FormRoute, **_COMMON)
+own_router = APIRouter(route_class=OwnerRoute, **_COMMON)
 
 
 @open_router.post(
@@ -87,13 +98,13 @@ async def sign_in(form: SignIn, request: Request, reception: InReception) -> Tok
     summary="Sign in with a form",
     operation_id="token",
     response_description="The tokens of a new session.",
-    max_body_size=MAX_FORM,
     responses=failures(
         *_ALWAYS,
         *_GUESSED,
         errors.WrongPasswordError,
         errors.MalformedBodyError,
         errors.BodyTooLargeError,
+        errors.UnsupportedMediaTypeError,
     ),
 )
 async def token(
@@ -198,6 +209,12 @@ async def delete_account(
 
 
 def _address(request: Request) -> str:
-    """Give the network that asks: the address, or for IPv6 its /64, which one household has."""
+    """Give who asks, as far as the network tells: an IPv4 address, or an IPv6 network."""
     host = request.client.host if request.client else "unknown"
-    return ":".join(host.split(":")[:4]) if ":" in host else host
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host  # a proxy may write what it likes
+    if isinstance(address, IPv4Address):
+        return str(address)
+    return str(address.ipv4_mapped or IPv6Network((int(address), _IPV6_NETWORK), strict=False))

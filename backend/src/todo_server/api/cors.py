@@ -1,7 +1,14 @@
 """Which web pages of other origins may use the API (the Fetch standard's CORS protocol)."""
 
+from http import HTTPStatus
+
+from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from todo_server.api.problems import problem_response
+from todo_server.errors import CorsRefusedError
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _ALLOWED = ("Authorization", "Content-Type", "X-Request-ID")
@@ -26,7 +33,11 @@ class CORS:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a preflight, add the headers that a browser looks for, or do nothing."""
         if scope["type"] != "http" or any(name == b"origin" for name, _ in scope["headers"]):
-            await self._cors(scope, receive, send)
+            headers = Headers(scope=scope)
+            if scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
+                await self._preflight(scope, headers)(scope, receive, send)
+            else:
+                await self._cors(scope, receive, send)
             return
 
         async def send_varying(message: Message) -> None:
@@ -36,3 +47,11 @@ class CORS:
             await send(message)
 
         await self._app(scope, receive, send_varying)
+
+    def _preflight(self, scope: Scope, headers: Headers) -> Response:
+        response = self._cors.preflight_response(headers)
+        if response.status_code < HTTPStatus.BAD_REQUEST:
+            return response
+        refusal = problem_response(scope, CorsRefusedError())
+        refusal.headers["Vary"] = "Origin"
+        return refusal

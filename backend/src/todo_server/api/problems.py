@@ -19,6 +19,7 @@ STATUS = {
     errors.MalformedRequestError.code: HTTPStatus.BAD_REQUEST,
     errors.RequestTimeoutError.code: HTTPStatus.REQUEST_TIMEOUT,
     errors.MalformedBodyError.code: HTTPStatus.BAD_REQUEST,
+    errors.CorsRefusedError.code: HTTPStatus.BAD_REQUEST,
     errors.InvalidCursorError.code: HTTPStatus.BAD_REQUEST,
     errors.UnauthenticatedError.code: HTTPStatus.UNAUTHORIZED,
     errors.WrongPasswordError.code: HTTPStatus.UNAUTHORIZED,

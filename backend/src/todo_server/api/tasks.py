@@ -2,7 +2,7 @@
 
 import re
 from typing import Annotated
-from urllib.parse import quote
+from urllib.parse import quote, unquote_plus
 
 from fastapi import APIRouter, Body, Request, Response
 
@@ -160,7 +160,8 @@ def _json(body: bytes, status: int = 200, headers: dict[str, str] | None = None)
 
 
 def _next_link(path: str, query: bytes, cursor: str) -> str:
-    others = [part for part in query.decode("latin-1").split("&") if part[:7] != "cursor="]
+    given = query.decode("latin-1").split("&")
+    others = [part for part in given if unquote_plus(part.partition("=")[0]) != "cursor"]
     target = "&".join(filter(None, [*others, f"cursor={cursor}"]))
     if not _PLAIN.fullmatch(target):
         # What was sent may hold what ends a URI reference in a field (RFC 8288, section 3).

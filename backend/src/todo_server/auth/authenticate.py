@@ -53,9 +53,10 @@ def _bearer_token(authorization: Sequence[str]) -> str:
     if len(authorization) != 1:
         raise UnauthenticatedError
     scheme, _, token = authorization[0].partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
+    token = token.strip(" ")
+    if scheme.lower() != "bearer" or not token:
         raise UnauthenticatedError
-    return token.strip()
+    return token
 
 
 def _invalid(message: str) -> ValidationFailedError:

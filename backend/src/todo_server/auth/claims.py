@@ -30,14 +30,15 @@ def check_header(header: Any, algorithms: frozenset[str]) -> str:  # noqa: ANN40
     """Give the header's algorithm if it is one of these and nothing else is asked for."""
     if not isinstance(header, dict) or not header.keys() <= _KNOWN_HEADER:
         raise _refused("its header has members that are not supported")
-    if header.get("alg") not in algorithms or not isinstance(header["alg"], str):
+    algorithm = header.get("alg")
+    if not isinstance(algorithm, str) or algorithm not in algorithms:
         raise _refused("it is not signed with an algorithm that is accepted here")
     kind = header.get("typ", "JWT")
     if not isinstance(kind, str) or kind.lower() not in _TYPES:
         raise _refused("it is not an access token")
     if not isinstance(header.get("kid", ""), str):
         raise _refused("its key id is not text")
-    return str(header["alg"])
+    return algorithm
 
 
 def check_claims(claims: Any, rules: Rules, now: float) -> Verified:  # noqa: ANN401 - JSON
@@ -56,7 +57,7 @@ def check_claims(claims: Any, rules: Rules, now: float) -> Verified:  # noqa: AN
     _check_audience(claims, rules)
     if rules.issuer is not None and claims.get("iss") != rules.issuer:
         raise _refused("it comes from another issuer")
-    if claims.get("type") == "refresh" or "session" in claims:
+    if "session" in claims or any(_is_refresh(claims.get(name)) for name in ("typ", "type")):
         raise _refused("it is not an access token")
     return Verified(Identity(_subject(claims)), expires_at + rules.expiry_leeway)
 
@@ -85,6 +86,10 @@ def _subject(claims: Mapping[str, Any]) -> str:
     if has_nul(subject) or not _is_unicode(subject):
         raise _refused("its subject is not text")
     return subject
+
+
+def _is_refresh(kind: Any) -> bool:  # noqa: ANN401 - JSON
+    return isinstance(kind, str) and kind.lower() == "refresh"
 
 
 def _is_unicode(text: str) -> bool:

@@ -48,7 +48,17 @@ def own_tokens(
             raise UnauthenticatedError("The token is not accepted: its key is not known here.")
         claims = verified_payload(token, lambda _: key, frozenset({ALGORITHM}))
         verified = check_claims(claims, rules, clock())
-        identity = Identity(verified.identity.user_id, UUID(claims["sid"]))
+        identity = Identity(verified.identity.user_id, _session(claims.get("sid")))
         return Verified(identity, verified.expires_at)
 
     return verify
+
+
+def _session(claim: object) -> UUID:
+    try:
+        session_id = UUID(str(claim))
+    except ValueError:
+        session_id = None
+    if session_id is None or str(session_id) != claim:
+        raise UnauthenticatedError("The token is not accepted: it belongs to no session.")
+    return session_id

@@ -1,6 +1,7 @@
 """Accounts of the server's own: signing up and in, sessions, and their end."""
 
 import asyncio
+import contextlib
 import json
 import secrets
 import time
@@ -11,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+from joserfc.jwk import ECKey
 from sqlalchemy import DateTime, LargeBinary, Text, Uuid, bindparam, cast, func, select
 
 from todo_server.auth import LIFETIME, Passwords, sign
@@ -36,6 +38,7 @@ from todo_server.errors import (
     FieldError,
     RefreshRefusedError,
     UnauthenticatedError,
+    UnavailableError,
     ValidationFailedError,
     WrongPasswordError,
 )
@@ -57,8 +60,11 @@ from todo_server.services.signing_keys import SigningKeys
 SESSION_LIFETIME = timedelta(days=30)
 """How long a session lasts after it was last refreshed."""
 
-_GATHERING = 0.25
-"""Seconds that a refresh waits, so that others sent at the same moment have arrived."""
+_GATHERING = 0.5
+"""Seconds that a refresh waits, so that others sent at the same moment have arrived.
+
+Twenty clients on a busy machine need half of it to be started.
+"""
 
 _accounts, _sessions, _tokens = mine(Account), mine(Session), mine(RefreshToken)
 _now = bindparam("now", type_=DateTime(timezone=True))
@@ -66,6 +72,8 @@ _expires_at = bindparam("expires_at", type_=DateTime(timezone=True))
 _session_id = bindparam("session_id", type_=Uuid)
 _digest = bindparam("digest", type_=LargeBinary)
 _profile = {name: bindparam(name, type_=Text) for name in ("email", "name", "password_hash")}
+# What a password was held against still stands, or it proves nothing any more.
+_proven = _accounts.c.password_hash == bindparam("proven_hash", type_=Text)
 
 _FIND_ACCOUNT = compiled(finding(Account, json_columns(Account, Account)))
 _FIND_TOKEN = compiled(finding(RefreshToken, [_tokens.c.user_id, _tokens.c.session_id]))
@@ -106,16 +114,24 @@ _END_FAMILY_OF_REPLAYED = compiled(_spent.returning(_sessions.c.id))
 _END_SESSION = compiled(delete_mine(Session).where(_sessions.c.id == _session_id))
 _END_SESSIONS = compiled(delete_mine(Session))
 _END_EXPIRED = compiled(delete_mine(Session).where(_sessions.c.expires_at <= _now))
+_FORGET_SPENT = compiled(
+    delete_mine(RefreshToken).where(
+        _tokens.c.session_id == _session_id,
+        _tokens.c.spent_at <= bindparam("spent_before", type_=DateTime(timezone=True)),
+    )
+)
 _UPDATE_ACCOUNT = compiled(
     json_of_changed(
-        update_mine(Account).values(
+        update_mine(Account)
+        .where(_proven)
+        .values(
             {name: func.coalesce(value, _accounts.c[name]) for name, value in _profile.items()}
         ),
         json_columns(Account, Account),
     )
 )
 _DELETE_TASKS = compiled(delete_mine(Task))
-_DELETE_ACCOUNT = compiled(delete_mine(Account))
+_DELETE_ACCOUNT = compiled(delete_mine(Account).where(_proven).returning(_accounts.c.user_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +152,7 @@ async def sign_up(reception: Reception, address: str, form: SignUp) -> Tokens:
     """
     await reception.attempts.admit(address)
     password_hash = await reception.passwords.hash(form.password)
+    key = await reception.keys.newest()
     now = datetime.now(UTC)
     user_id = uuid7(now).hex
 
@@ -149,8 +166,10 @@ async def sign_up(reception: Reception, address: str, form: SignUp) -> Tokens:
         session = await reception.database.transaction(Identity(user_id), steps)
     except asyncpg.UniqueViolationError as error:
         raise EmailTakenError from error
+    with contextlib.suppress(UnavailableError):  # the account is there
+        await reception.attempts.remember(address, form.email)
     account = {"user_id": user_id, "email": form.email, "name": form.name, "created_at": now}
-    return await _tokens_of(reception, account, *session)
+    return _tokens_of(key, account, *session)
 
 
 async def sign_in(reception: Reception, address: str, form: SignIn) -> Tokens:
@@ -158,22 +177,25 @@ async def sign_in(reception: Reception, address: str, form: SignIn) -> Tokens:
     await reception.attempts.admit(address, form.email)
     account = await reception.database.find(_FIND_ACCOUNT, form.email)
     known = account["password_hash"] if account else None
-    if not await reception.passwords.verify(known, form.password) or account is None:
+    is_right = await _guess(reception, address, form.email, known, form.password)
+    if not is_right or account is None:
         raise WrongPasswordError
-    await reception.attempts.succeeded(address, form.email)
-    now = datetime.now(UTC)
     better_hash = None
     if reception.passwords.is_outdated(account["password_hash"]):
         better_hash = await reception.passwords.hash_again(form.password)
+    key = await reception.keys.newest()
+    now = datetime.now(UTC)
 
     async def steps(transaction: Transaction) -> tuple[UUID, str]:
-        if better_hash:
-            await transaction.run(_UPDATE_ACCOUNT, email=None, name=None, password_hash=better_hash)
+        if not await transaction.run(
+            _UPDATE_ACCOUNT, proven_hash=known, email=None, name=None, password_hash=better_hash
+        ):
+            raise WrongPasswordError  # since a moment ago
         await transaction.run(_END_EXPIRED, now=now)
         return await _open_session(transaction, now)
 
     session = await reception.database.transaction(Identity(account["user_id"]), steps)
-    return await _tokens_of(reception, account, *session)
+    return _tokens_of(key, account, *session)
 
 
 async def refresh(reception: Reception, token: str) -> Tokens:
@@ -188,27 +210,32 @@ async def refresh(reception: Reception, token: str) -> Tokens:
     if found is None:
         raise RefreshRefusedError
     await asyncio.sleep(_GATHERING)
-    session_id = UUID(found["session_id"])
+    identity, session_id = Identity(found["user_id"]), UUID(found["session_id"])
+    # Before the token is spent: what fails later costs the session.
+    account = await reception.database.read(identity, _GET_ACCOUNT)
+    key = await reception.keys.newest()
 
     async def steps(transaction: Transaction) -> str | None:
         now = datetime.now(UTC)
-        if await transaction.run(_SPEND_TOKEN, digest=digest, now=now) is None:
+        # The session first, as in all that ends it: in another order they could deadlock.
+        if not await transaction.run(
+            _PROLONG_SESSION, session_id=session_id, now=now, expires_at=now + SESSION_LIFETIME
+        ):
+            return None
+        if not await transaction.run(_SPEND_TOKEN, digest=digest, now=now):
             await transaction.run(
                 _END_FAMILY_OF_REPLAYED, session_id=session_id, digest=digest, now=arrived_at
             )
             return None
-        expires_at = now + SESSION_LIFETIME
-        prolonged = await transaction.run(
-            _PROLONG_SESSION, session_id=session_id, now=now, expires_at=expires_at
+        await transaction.run(
+            _FORGET_SPENT, session_id=session_id, spent_before=now - SESSION_LIFETIME
         )
-        return await _add_token(transaction, session_id, now) if prolonged else None
+        return await _add_token(transaction, session_id, now)
 
-    identity = Identity(found["user_id"])
     successor = await reception.database.transaction(identity, steps)
     if successor is None:
         raise RefreshRefusedError
-    account = await _account(reception, identity)
-    return await _tokens_of(reception, account, session_id, successor)
+    return _tokens_of(key, json.loads(account), session_id, successor)
 
 
 async def sign_out(identity: Identity, reception: Reception, *, everywhere: bool) -> None:
@@ -231,24 +258,33 @@ async def update_account(
 
     ValidationFailedError if the current password is wrong, EmailTakenError as at signing up.
     """
-    await _prove(identity, reception, address, change.current_password)
+    proven_hash = await _prove(identity, reception, address, change.current_password)
+    if change.email:
+        await reception.attempts.admit(address)  # as signing up: it tells whether one is taken
     password_hash = await reception.passwords.hash(change.password) if change.password else None
+    key = await reception.keys.newest()
     now = datetime.now(UTC)
 
     async def steps(transaction: Transaction) -> tuple[dict[str, Any], tuple[UUID, str] | None]:
-        changed = await transaction.run(
-            _UPDATE_ACCOUNT, email=change.email, name=change.name, password_hash=password_hash
+        changed = _ended_if_none(
+            await transaction.run(
+                _UPDATE_ACCOUNT,
+                proven_hash=proven_hash,
+                email=change.email,
+                name=change.name,
+                password_hash=password_hash,
+            )
         )
         if password_hash is None:
-            return json.loads(changed), None
+            return changed, None
         await transaction.run(_END_SESSIONS)
-        return json.loads(changed), await _open_session(transaction.without_session(), now)
+        return changed, await _open_session(transaction.without_session(), now)
 
     try:
         account, session = await reception.database.transaction(identity, steps)
     except asyncpg.UniqueViolationError as error:
         raise EmailTakenError from error
-    tokens = await _tokens_of(reception, account, *session) if session else None
+    tokens = _tokens_of(key, account, *session) if session else None
     return _shown(account), tokens
 
 
@@ -256,30 +292,47 @@ async def delete_account(
     identity: Identity, reception: Reception, address: str, password: str
 ) -> None:
     """Delete everything of the user in one transaction; ValidationFailedError as above."""
-    await _prove(identity, reception, address, password)
+    proven_hash = await _prove(identity, reception, address, password)
 
     async def steps(transaction: Transaction) -> None:
+        # And with it sessions and refresh tokens.
+        if not await transaction.run(_DELETE_ACCOUNT, proven_hash=proven_hash):
+            raise UnauthenticatedError
         await transaction.run(_DELETE_TASKS)
-        await transaction.run(_DELETE_ACCOUNT)  # and with it sessions and refresh tokens
 
     await reception.database.transaction(identity, steps)
 
 
-async def _prove(identity: Identity, reception: Reception, address: str, password: str) -> None:
+async def _prove(identity: Identity, reception: Reception, address: str, password: str) -> str:
     account = await _account(reception, identity)
+    known: str = account["password_hash"]
     await reception.attempts.admit(address, account["email"])
-    if not await reception.passwords.verify(account["password_hash"], password):
+    if not await _guess(reception, address, account["email"], known, password):
         message = "This is not the present password"
         details = (FieldError("current_password", "wrong", message),)
         raise ValidationFailedError(f"current_password: {message}.", details=details)
-    await reception.attempts.succeeded(address, account["email"])
+    return known
+
+
+async def _guess(
+    reception: Reception, address: str, email: str, known: str | None, password: str
+) -> bool:
+    """Tell whether a password is right; the attempt has been counted, and stays so if it is not."""
+    try:
+        is_right = await reception.passwords.verify(known, password)
+    except UnavailableError:
+        await reception.attempts.withdraw(address, email)  # nobody has learnt anything
+        raise
+    if is_right:
+        await reception.attempts.succeeded(address, email)
+    return is_right
 
 
 async def _account(reception: Reception, identity: Identity) -> dict[str, Any]:
     return _ended_if_none(await reception.database.read(identity, _GET_ACCOUNT))
 
 
-def _ended_if_none(row: str | None) -> dict[str, Any]:
+def _ended_if_none(row: str | bytes | None) -> dict[str, Any]:
     if row is None:
         raise UnauthenticatedError
     found: dict[str, Any] = json.loads(row)
@@ -300,10 +353,7 @@ async def _add_token(transaction: Transaction, session_id: UUID, now: datetime) 
     return token
 
 
-async def _tokens_of(
-    reception: Reception, account: dict[str, Any], session_id: UUID, refresh_token: str
-) -> Tokens:
-    key = await reception.keys.newest()
+def _tokens_of(key: ECKey, account: dict[str, Any], session_id: UUID, refresh_token: str) -> Tokens:
     return Tokens(
         access_token=sign(key, account["user_id"], session_id, time.time()),
         expires_in=LIFETIME,

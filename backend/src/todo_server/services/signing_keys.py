@@ -1,43 +1,53 @@
 """The keys that sign the server's own access tokens: made, kept, published and rotated."""
 
+import asyncio
 import json
+import math
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from joserfc.jwk import ECKey
-from sqlalchemy import DateTime, Text, bindparam, delete, select, update
+from sqlalchemy import Interval, Text, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from todo_server.auth import ALGORITHM
 from todo_server.database import Database, compiled
 from todo_server.models import SigningKey
 
-_TRUST = 60.0
-"""Seconds for which a worker signs with the key it knows, before it looks for a newer one."""
+_TRUST = 30.0
+"""Seconds for which a worker uses the keys it knows, before it looks for newer ones."""
 
 _PATIENCE = 1.0
 """Seconds between looks for a key that is not known: made-up ids must not ask all the time."""
+
+_PUBLISHED_BEFORE = timedelta(seconds=5)
+"""For how long a new key is there before it signs, and so is known to whoever has just looked."""
 
 _KEPT = timedelta(days=1)
 """How long a rotated key still verifies: far longer than any token it has signed."""
 
 _keys = SigningKey.__table__  # type: ignore[attr-defined]
-_ALL = compiled(select(_keys.c.id, _keys.c.private_jwk).order_by(_keys.c.created_at.desc()))
+_id = bindparam("id", type_=Text)
+# All instants are the database's own: the clocks of those who rotate and who sign may differ.
+_over = _keys.c.rotated_at <= func.now() - bindparam("kept", type_=Interval)
+_may_sign = _keys.c.created_at <= func.now() - bindparam("published_before", type_=Interval)
+_ALL = compiled(
+    select(_keys.c.id, _keys.c.private_jwk, _may_sign.label("may_sign"))
+    .where(or_(_keys.c.rotated_at.is_(None), ~_over))
+    .order_by(_keys.c.created_at.desc())
+)
 _ADD = compiled(
     insert(_keys).values(
-        id=bindparam("id", type_=Text),
-        private_jwk=bindparam("private_jwk", type_=Text),
-        created_at=bindparam("created_at", type_=DateTime(timezone=True)),
+        id=_id, private_jwk=bindparam("private_jwk", type_=Text), created_at=func.now()
     )
 )
-_instant = bindparam("at", type_=DateTime(timezone=True))
+_new = _keys.alias("new")
+_older = _keys.c.created_at < select(_new.c.created_at).where(_new.c.id == _id).scalar_subquery()
 _ROTATE = compiled(
-    update(_keys)
-    .where(_keys.c.id != bindparam("id", type_=Text), _keys.c.rotated_at.is_(None))
-    .values(rotated_at=_instant)
+    update(_keys).where(_older, _keys.c.rotated_at.is_(None)).values(rotated_at=func.now())
 )
-_FORGET = compiled(delete(_keys).where(_keys.c.rotated_at < _instant))
+_FORGET = compiled(delete(_keys).where(_over))
 
 
 class SigningKeys:
@@ -46,21 +56,27 @@ class SigningKeys:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._keys: dict[str, ECKey] = {}
-        self._loaded_at = 0.0
+        self._signing: ECKey | None = None
+        self._settled = False
+        """Whether all keys were there for a while: nobody signs with one that is not known."""
+        self._loaded_at = -math.inf
+        self._loading = asyncio.Lock()
 
     async def newest(self) -> ECKey:
         """Give the key to sign with; makes the first one."""
-        if not self._keys or time.monotonic() - self._loaded_at > _TRUST:
-            await self._load()
-        if not self._keys:
+        await self._load_unless_younger_than(_TRUST)
+        if self._signing is None:
             await rotate(self._database)
-            await self._load()
-        return next(iter(self._keys.values()))
+            await self._load_unless_younger_than(0)
+        assert self._signing is not None  # noqa: S101 - just made
+        return self._signing
 
     async def find(self, key_id: str) -> ECKey | None:
         """Give a key to verify with; asks the database at most once a second for unknown ones."""
-        if key_id not in self._keys and time.monotonic() - self._loaded_at > _PATIENCE:
-            await self._load()
+        if key_id in self._keys:
+            await self._load_unless_younger_than(_TRUST)
+        else:
+            await self._load_unless_younger_than(_PATIENCE if self._settled else 0)
         return self._keys.get(key_id)
 
     async def published(self) -> list[dict[str, Any]]:
@@ -71,19 +87,32 @@ class SigningKeys:
             for key in self._keys.values()
         ]
 
-    async def _load(self) -> None:
-        rows = await self._database.fetch(_ALL)
+    async def _load_unless_younger_than(self, seconds: float) -> None:
+        asked_at = time.monotonic()
+        if asked_at - self._loaded_at < seconds:
+            return
+        async with self._loading:
+            if self._loaded_at > asked_at:
+                return  # somebody else has, while this one waited
+            began_at = time.monotonic()
+            self._take(
+                await self._database.fetch(_ALL, kept=_KEPT, published_before=_PUBLISHED_BEFORE)
+            )
+            self._loaded_at = began_at
+
+    def _take(self, rows: list[Any]) -> None:
         self._keys = {row["id"]: ECKey.import_key(json.loads(row["private_jwk"])) for row in rows}
-        self._loaded_at = time.monotonic()
+        # Where several workers made a first key at the same time, all sign with the oldest.
+        signing = [row["id"] for row in rows if row["may_sign"]] or [row["id"] for row in rows[-1:]]
+        self._signing = self._keys[signing[0]] if signing else None
+        self._settled = bool(rows) and all(row["may_sign"] for row in rows)
 
 
 async def rotate(database: Database) -> str:
     """Make a new key; gives its id. The present one verifies for another day."""
     key = ECKey.generate_key("P-256", auto_kid=True)
-    key_id, now = str(key.kid), datetime.now(UTC)
-    await database.fetch(
-        _ADD, id=key_id, private_jwk=json.dumps(key.as_dict(private=True)), created_at=now
-    )
-    await database.fetch(_ROTATE, at=now, id=key_id)
-    await database.fetch(_FORGET, at=now - _KEPT)
+    key_id = str(key.kid)
+    await database.fetch(_ADD, id=key_id, private_jwk=json.dumps(key.as_dict(private=True)))
+    await database.fetch(_ROTATE, id=key_id)
+    await database.fetch(_FORGET, kept=_KEPT)
     return key_id

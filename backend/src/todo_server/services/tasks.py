@@ -147,12 +147,19 @@ def _position(identity: Identity, listing: Listing) -> dict[str, Any]:
         *key, task_id = read_cursor(identity.user_id, listing)
         position: dict[str, Any] = {"task_id": UUID(task_id)}
         if listing.sort is Sort.UPDATED:
-            position["key"] = datetime.fromisoformat(*key)
+            position["key"] = _instant(*key)
         elif listing.sort is Sort.TITLE:
             (position["key"],) = key
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, OverflowError) as error:
         raise InvalidCursorError from error
     return position
+
+
+def _instant(text: str) -> datetime:
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise ValueError("an instant without an offset")
+    return instant.astimezone(UTC)
 
 
 def _sort_key(sort: Sort, rows: Any) -> list[ColumnElement[Any]]:  # noqa: ANN401 - columns by name

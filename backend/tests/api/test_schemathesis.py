@@ -1,0 +1,143 @@
+"""Schemathesis holds the running server against its contract, with all of its checks on."""
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import schemathesis
+from schemathesis import engine
+from schemathesis.checks import CHECKS
+from schemathesis.config import SchemathesisConfig
+from schemathesis.core.failures import Failure
+from schemathesis.core.result import Ok
+from schemathesis.engine import Status, events
+from schemathesis.openapi.checks import RejectedPositiveData
+
+from tests.server import RunningServer, User
+
+EXAMPLES = 20  # per operation while fuzzing, and sequences of requests
+
+# What the contract cannot say: a request that follows it and is refused for nothing but these,
+# by the code of the error or of its details, counts as accepted.
+UNSAYABLE = {
+    "blank": "A title needs a visible character, and no portable pattern tells which those are.",
+    "repeated": "`sort` and `sort_by` are two names of one parameter, as `order` and `sort_order` "
+    "are; OpenAPI knows no parameters that exclude each other.",
+    "invalid_cursor": "A cursor is opaque: only what a `Link` carried is one.",
+}
+
+# Refusals of what breaks the contract that Schemathesis does not expect by itself.
+REFUSALS = {
+    "413": "The body is over 1 MiB.",
+    "414": "The URL is over 8 KiB.",
+    "431": "The headers are over 32 KiB.",
+}
+
+CHECKS_LEFT_OUT = {
+    "max_response_time": "No test here looks at a clock; bench/ measures.",
+}
+
+TAGS_LEFT_OUT = {
+    "accounts": "With AUTH_MODE=shared_secret another server keeps the accounts.",
+}
+
+
+def configuration(server: RunningServer, owner: User, identities: Path) -> dict[str, Any]:
+    tasks = [owner.create(f"Task {number}")["id"] for number in range(20)]
+    return {
+        "base-url": server.url,
+        "seed": 20261120,
+        "continue-on-failure": True,
+        "cache": {"enabled": False},
+        "generation": {
+            "mode": "all",  # what follows the contract, and what does not
+            "max-examples": EXAMPLES,
+            "deterministic": True,
+            "database": "none",
+        },
+        # The second of them tries to reach what the first one has made.
+        "auth": {"wfc": {"path": str(identities), "peers": ["owner", "peer"]}},
+        # Paths that reach the handlers, most of the time.
+        "dictionaries": {"users": {"values": ["me", owner.id]}, "tasks": {"values": tasks}},
+        "parameters": {
+            "path.user_id": {"dictionary": "users", "probability": 0.9},
+            "path.task_id": {"dictionary": "tasks", "probability": 0.5},
+        },
+        "checks": {
+            # Both narrower than Schemathesis' own: they take no 409, 429 or 5xx.
+            "positive_data_acceptance": {"expected-statuses": ["2xx", "401", "403", "404"]},
+            "negative_data_rejection": {
+                "expected-statuses": ["400", "401", "403", "404", "405", "415", "422", *REFUSALS]
+            },
+        },
+    }
+
+
+def write_identities(path: Path, **users: User) -> Path:
+    """Write down who asks, in the form of the Web Fuzzing Commons."""
+    entries = [
+        {
+            "name": name,
+            "fixedHeaders": [{"name": "Authorization", "value": f"Bearer {user.token}"}],
+        }
+        for name, user in users.items()
+    ]
+    path.write_text(json.dumps({"auth": entries}))
+    return path
+
+
+def is_a_fault(_: Any, failure: Failure, case: Any, response: Any) -> bool:
+    if not isinstance(failure, RejectedPositiveData):
+        return True
+    problem = response.json()
+    reasons = {detail["code"] for detail in problem["details"]} or {problem["error"]}
+    return not reasons <= UNSAYABLE.keys()
+
+
+def test_schemathesis_finds_no_fault(
+    server: RunningServer, new_user: Callable[..., User], tmp_path: Path
+):
+    owner, peer = new_user("schemathesis"), new_user("schemathesis-peer")
+    identities = write_identities(tmp_path / "identities.json", owner=owner, peer=peer)
+    schema = schemathesis.openapi.from_url(
+        f"{server.url}/openapi.json",
+        config=SchemathesisConfig.from_dict(configuration(server, owner, identities)),
+    ).exclude(tag=list(TAGS_LEFT_OUT))
+    schema.hook("filter_failure")(is_a_fault)
+
+    faults: list[str] = []
+    answers: Counter[tuple[str, int]] = Counter()
+    passed: Counter[str] = Counter()
+    phases: dict[str, Status] = {}
+    for event in engine.from_schema(schema).execute():
+        if isinstance(event, events.NonFatalError | events.FatalError):
+            faults.append(str(event))
+        elif isinstance(event, events.PhaseFinished):
+            phases[event.phase.name.value] = event.status
+        elif isinstance(event, events.ScenarioFinished):
+            recorder = event.recorder
+            for case_id, interaction in recorder.interactions.items():
+                assert interaction.response is not None, "the connection broke"
+                label = recorder.cases[case_id].value.operation.label
+                answers[label, interaction.response.status_code] += 1
+            for check in (check for checks in recorder.checks.values() for check in checks):
+                passed[check.name] += check.status is Status.SUCCESS
+                if check.failure_info is not None:
+                    info = check.failure_info
+                    faults.append(f"{check.name}: {info.failure.message}\n{info.code_sample}")
+    assert not faults, "\n\n".join(faults[:10])
+
+    # And none of this because nothing was tried.
+    operations = {
+        found.ok().label for found in schema.get_all_operations() if isinstance(found, Ok)
+    }
+    assert len(operations) >= 9
+    assert {label for label, status in answers if 200 <= status < 300} == operations
+    statuses = {status for _, status in answers}
+    assert statuses >= {200, 201, 204, 400, 401, 403, 404, 405, 415, 422}
+    for phase in ("examples", "coverage", "fuzzing", "stateful"):
+        assert phases[phase] is Status.SUCCESS
+    assert set(passed) == set(CHECKS.get_all_names()) - CHECKS_LEFT_OUT.keys()
+    assert min(passed.values()) > 500

@@ -1,0 +1,216 @@
+"""The keys of an issuer: when they are fetched, and how long they are believed."""
+
+import asyncio
+import logging
+import time
+from typing import Any
+
+from tests.auth.issuer import Issuer, SigningKey
+from todo_server.auth.key_set import BURST, INTERVAL, REFRESH_AFTER, RETRY_AFTER, TRUSTED_FOR
+
+DAY = 24 * 60 * 60
+
+
+def forever(issuer: Issuer) -> str:
+    """A token that outlives these tests."""
+    return issuer.token(exp=int(time.time()) + 30 * DAY)
+
+
+def with_random_key_ids(issuer: Issuer, count: int) -> list[str]:
+    stranger = issuer.keys[0]
+    return [stranger.sign(issuer.claims(), kid=f"random-{n}") for n in range(count)]
+
+
+def test_a_hundred_first_requests_cause_one_fetch(issuer, ours):
+    issuer.delay = 0.2
+    tokens = [issuer.token(sub=f"user-{n}") for n in range(100)]
+    assert ours.refusals(*tokens) == [None] * 100
+    assert len(issuer.requests) == 1
+
+
+def test_a_new_key_is_found_at_once(issuer, ours):
+    old = issuer.token()
+    assert ours.accepts(old)
+    issuer.keys.append(SigningKey())
+    assert ours.refusals(*[issuer.token(sub=f"user-{n}") for n in range(100)]) == [None] * 100
+    assert ours.accepts(old)
+    assert len(issuer.requests) == 2
+
+
+def test_a_key_that_is_published_during_a_fetch_is_found(issuer, ours):
+    issuer.delay = 0.3
+    stranger = SigningKey().sign(issuer.claims())
+    newer = SigningKey()
+
+    async def scenario() -> Any:
+        first = asyncio.create_task(ours.verify(stranger))
+        await asyncio.sleep(0.1)
+        issuer.keys.append(newer)
+        await ours.verify(newer.sign(issuer.claims()))
+        return await asyncio.gather(first, return_exceptions=True)
+
+    ours.run(scenario())
+    assert len(issuer.requests) == 2
+
+
+def test_random_key_ids_cause_few_fetches(issuer, ours):
+    assert ours.accepts(issuer.token())
+    for token in with_random_key_ids(issuer, 200):
+        assert ours.refusal(token) == "unauthenticated"
+    assert set(ours.refusals(*with_random_key_ids(issuer, 200))) == {"unauthenticated"}
+    assert len(issuer.requests) == BURST
+    for n in range(1, 4):
+        ours.later += INTERVAL
+        ours.refusals(*with_random_key_ids(issuer, 50))
+        assert len(issuer.requests) == BURST + n
+    ours.later += 600
+    for token in with_random_key_ids(issuer, 50):
+        ours.refusal(token)
+    assert len(issuer.requests) == 2 * BURST + 3
+    assert ours.accepts(issuer.token())
+
+
+def test_random_key_ids_delay_a_new_key_by_seconds_at_most(issuer, ours):
+    random = iter(with_random_key_ids(issuer, 1000))
+    for _ in range(100):
+        ours.refusal(next(random))
+    issuer.keys.append(SigningKey())
+    waited = 0
+    while not ours.accepts(issuer.token()):
+        ours.later += 1
+        waited += 1
+        for _ in range(20):
+            ours.refusal(next(random))
+    assert waited <= INTERVAL
+
+
+def test_a_known_key_waits_for_nothing_while_random_key_ids_come(issuer, ours):
+    assert ours.accepts(issuer.token())
+    issuer.delay = 1
+
+    async def scenario() -> float:
+        random = asyncio.create_task(ours.verify(with_random_key_ids(issuer, 1)[0]))
+        await asyncio.sleep(0.1)
+        before = time.monotonic()
+        await ours.verify(issuer.token())
+        took = time.monotonic() - before
+        await asyncio.gather(random, return_exceptions=True)
+        return took
+
+    assert ours.run(scenario()) < 0.5
+
+
+def test_the_others_are_served_when_the_request_that_began_the_fetch_is_cancelled(issuer, ours):
+    issuer.delay = 0.3
+
+    async def scenario() -> list[Any]:
+        tasks = [asyncio.create_task(ours.verify(issuer.token())) for _ in range(5)]
+        await asyncio.sleep(0.1)
+        tasks[0].cancel()
+        return await asyncio.gather(*tasks, return_exceptions=True)
+
+    first, *others = ours.run(scenario())
+    assert isinstance(first, asyncio.CancelledError)
+    assert [verified.identity.user_id for verified in others] == [issuer.claims()["sub"]] * 4
+    assert len(issuer.requests) == 1
+
+
+def test_a_set_in_use_is_refreshed_in_the_background(issuer, ours):
+    assert ours.accepts(issuer.token())
+    ours.later += REFRESH_AFTER - 1
+    assert ours.accepts(issuer.token())
+    assert len(issuer.requests) == 1
+    ours.later += 1
+    issuer.delay = 1
+    before = time.monotonic()
+    assert ours.refusals(*[issuer.token()] * 50) == [None] * 50
+    assert time.monotonic() - before < 0.5
+    ours.wait_until(lambda: len(issuer.requests) == 2)
+    ours.run(asyncio.sleep(1.2))
+    assert ours.accepts(issuer.token())
+    assert len(issuer.requests) == 2
+
+
+def test_without_any_keys_nobody_can_tell(issuer, ours):
+    issuer.stop()
+    assert ours.refusal(issuer.token()) == "unavailable"
+    assert ours.refusal(issuer.token(iss="https://elsewhere.example")) == "unauthenticated"
+    for _ in range(20):
+        assert ours.refusal(issuer.token()) == "unavailable"
+    issuer.start()
+    ours.later += INTERVAL
+    assert ours.accepts(issuer.token())
+
+
+def test_known_keys_work_for_a_day_while_the_issuer_is_down(issuer, ours):
+    token = forever(issuer)
+    assert ours.accepts(token)
+    issuer.stop()
+    for _ in range(24):
+        assert ours.accepts(token)
+        ours.run(asyncio.sleep(0.05))
+        ours.later += 3590
+    assert ours.accepts(token)
+    ours.later += TRUSTED_FOR - 24 * 3590
+    assert ours.refusal(token) == "unavailable"
+    issuer.start()
+    ours.later += INTERVAL
+    assert ours.accepts(token)
+
+
+def test_an_unknown_key_is_undecided_while_the_issuer_is_down(issuer, ours):
+    stranger = SigningKey()
+    assert ours.accepts(issuer.token())
+    issuer.stop()
+    assert ours.refusal(stranger.sign(issuer.claims())) == "unavailable"
+    issuer.start()
+    assert ours.refusal(stranger.sign(issuer.claims())) == "unauthenticated"
+    assert ours.accepts(issuer.token())
+
+
+def test_a_withdrawn_key_is_refused_once_the_set_has_been_fetched(issuer, ours):
+    old, new = issuer.keys[0], SigningKey()
+    token = forever(issuer)
+    assert ours.accepts(token)
+    issuer.keys = [new]
+    assert ours.accepts(token)
+    assert ours.accepts(new.sign(issuer.claims()))
+    assert ours.refusal(token) == "unauthenticated"
+    issuer.keys = [old]
+    ours.later += REFRESH_AFTER
+    assert ours.accepts(new.sign(issuer.claims(iat=None, exp=int(time.time()) + DAY)))
+    ours.wait_until(lambda: ours.accepts(token))
+    assert len(issuer.requests) == 4
+
+
+def test_an_empty_set_withdraws_all_keys(issuer, ours):
+    token = forever(issuer)
+    assert ours.accepts(token)
+    issuer.keys = []
+    ours.later += REFRESH_AFTER
+    assert ours.accepts(token)
+    ours.wait_until(lambda: not ours.accepts(token))
+    assert ours.refusal(token) == "unauthenticated"
+
+
+def test_an_issuer_that_is_down_is_asked_now_and_then(issuer, ours, caplog):
+    caplog.set_level(logging.INFO)
+    token = forever(issuer)
+    assert ours.accepts(token)
+    issuer.status = 500
+    ours.later += REFRESH_AFTER
+    for n in range(1, 4):
+        for _ in range(5):
+            assert ours.accepts(token)
+            ours.run(asyncio.sleep(0.03))
+        assert len(issuer.requests) == 1 + n
+        ours.later += RETRY_AFTER
+    issuer.status = 200
+    assert ours.accepts(token)
+    ours.wait_until(lambda: len(issuer.requests) == 5)
+    ours.run(asyncio.sleep(0.1))
+    messages = [r.getMessage() for r in caplog.records if r.name == "todo_server.auth"]
+    assert messages == [
+        f"the key set cannot be fetched: {issuer.url} answers 500, not 200",
+        "the key set has been fetched again",
+    ]
