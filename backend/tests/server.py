@@ -36,6 +36,7 @@ class RunningServer:
             self.app,
             http=DeadlineProtocol,
             ws="none",
+            lifespan="on",
             log_config=None,
             access_log=False,
             server_header=False,

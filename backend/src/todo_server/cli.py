@@ -70,6 +70,7 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
             workers=settings.workers,
             http=DeadlineProtocol,
             ws="none",
+            lifespan="on",
             forwarded_allow_ips=settings.trusted_proxies,
             loop="auto",
             log_config=None,
@@ -97,7 +98,7 @@ def rotate_keys() -> None:
     settings = read_settings()
     logs.configure(settings.log_level, settings.log_format)
     with _database(settings) as url:
-        key_id = asyncio.run(signing_keys.rotate(Database(url)))
+        key_id = asyncio.run(_rotate(url))
     click.echo(f"New tokens are signed with the key {key_id} within a minute.")
 
 
@@ -131,13 +132,23 @@ def _database(settings: Settings) -> Iterator[str]:
 def _check(url: str, *, migrate: bool) -> None:
     """Refuse a database that would not do; go on without one that does not answer yet."""
     try:
-        asyncio.run(Database(url).check())
+        asyncio.run(_prove(url))
     except NotReadyError:
         if not migrate:
             raise
         _upgrade(url)
     except UnavailableError as error:
         log.warning("%s Serving 503 until it does. (%s)", error.message, error.__cause__)
+
+
+async def _prove(url: str) -> None:
+    async with Database(url) as database:
+        await database.check()
+
+
+async def _rotate(url: str) -> str:
+    async with Database(url) as database:
+        return await signing_keys.rotate(database)
 
 
 def _upgrade(url: str) -> None:

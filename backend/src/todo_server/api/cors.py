@@ -32,7 +32,10 @@ class CORS:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a preflight, add the headers that a browser looks for, or do nothing."""
-        if scope["type"] != "http" or any(name == b"origin" for name, _ in scope["headers"]):
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if any(name == b"origin" for name, _ in scope["headers"]):
             headers = Headers(scope=scope)
             if scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
                 await self._preflight(scope, headers)(scope, receive, send)

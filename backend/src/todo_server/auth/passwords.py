@@ -28,7 +28,8 @@ class Passwords:
         # OWASP's parameters (Password Storage Cheat Sheet): 19 MiB, 2 passes, 1 lane.
         self._hasher = hasher or PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="argon2")
-        self._waiting = 0
+        self.waiting = 0
+        """How many hashes are under way or wait for their turn."""
         self._nobodys = self._hasher.hash("the password of nobody")
 
     def close(self) -> None:
@@ -66,13 +67,13 @@ class Passwords:
             return False
 
     async def _in_thread(self, work: Callable[..., Result], *arguments: str) -> Result:
-        if self._waiting >= MAX_WAITING:
+        if self.waiting >= MAX_WAITING:
             raise UnavailableError("Too many people are signing in at this moment.")
-        self._waiting += 1
+        self.waiting += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
         finally:
-            self._waiting -= 1
+            self.waiting -= 1
 
 
 @cache

@@ -1,5 +1,7 @@
 """The database: the only doors to it, and the one doorway to rows that somebody owns."""
 
+from asyncpg import UniqueViolationError
+
 from todo_server.database.doors import Database, Transaction
 from todo_server.database.rows import (
     Statement,
@@ -7,12 +9,14 @@ from todo_server.database.rows import (
     delete_mine,
     finding,
     insert_mine,
+    is_mine,
     json_columns,
     json_of_changed,
     json_row,
     mine,
     reading,
     select_mine,
+    unowned,
     update_mine,
     utf8,
 )
@@ -21,16 +25,19 @@ __all__ = [
     "Database",
     "Statement",
     "Transaction",
+    "UniqueViolationError",
     "compiled",
     "delete_mine",
     "finding",
     "insert_mine",
+    "is_mine",
     "json_columns",
     "json_of_changed",
     "json_row",
     "mine",
     "reading",
     "select_mine",
+    "unowned",
     "update_mine",
     "utf8",
 ]

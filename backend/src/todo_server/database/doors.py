@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Self, TypeAlias, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -89,6 +89,14 @@ class Database:
         self._pool_size = pool_size
         self._pool: Pool | None = None
         self._opening = asyncio.Lock()
+
+    async def __aenter__(self) -> Self:
+        """Give itself, to be closed at the end of the block."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close."""
+        await self.close()
 
     async def close(self) -> None:
         """Close all connections; called when no request is in flight."""

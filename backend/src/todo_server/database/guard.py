@@ -1,5 +1,8 @@
 """What a database must prove before a request may use it: its schema, and that it isolates."""
 
+from typing import Any
+from uuid import uuid4
+
 import asyncpg
 from sqlmodel import SQLModel
 
@@ -28,7 +31,7 @@ SELECT to_regclass('alembic_version') IS NOT NULL AS migrated,
 
 _POOLED = """
 SELECT pg_backend_pid() <> $1::int
-       AND EXISTS (SELECT FROM pg_prepared_statements WHERE name LIKE '\\_\\_asyncpg%')
+       AND EXISTS (SELECT FROM pg_prepared_statements WHERE name = $2::text)
 """
 
 
@@ -45,15 +48,15 @@ async def check(connection: asyncpg.Connection) -> None:
     one. Raises NotReadyError, which says what to do.
     """
     tables = owned_tables()
-    found = await connection.fetchrow(_CHECK, tables)
-    assert found is not None  # noqa: S101 - a SELECT without FROM has a row; for the type checker
+    found = await _fetchrow(connection, _CHECK, tables)
     if found["server_version"] < 140000:  # noqa: PLR2004 - PostgreSQL's numbering of 14.0
         raise NotReadyError("The database is older than PostgreSQL 14; use 14 or newer.")
     if not found["utf8"]:
         raise NotReadyError("The database's encoding is not UTF8; create it with ENCODING 'UTF8'.")
     version = None
     if found["migrated"]:
-        version = await connection.fetchval("SELECT max(version_num) FROM alembic_version")
+        row = await _fetchrow(connection, "SELECT max(version_num) FROM alembic_version")
+        version = row[0]
     if version is None:
         raise NotReadyError("The database has no tables yet. Run 'todo-server migrate'.")
     if version < SCHEMA_VERSION:
@@ -72,7 +75,21 @@ async def forgets_prepared_statements(connection: asyncpg.Connection) -> bool:
     """Tell whether a pooler stands between that does not follow prepared statements.
 
     Such a pooler (PgBouncer before 1.21) may hand a name prepared by one client to another. It is
-    known by a backend other than the one that greeted us, which sees our own statement names: a
+    known by a backend other than the one that greeted us, which sees our own statement's name: a
     pooler that follows them has to rename them.
     """
-    return bool(await connection.fetchval(_POOLED, connection.get_server_pid()))
+    name = f"todo_server_{uuid4().hex}"
+    try:
+        statement = await connection.prepare(_POOLED, name=name)
+        return bool(await statement.fetchval(connection.get_server_pid(), name))
+    except asyncpg.InvalidSQLStatementNameError:  # it came to a backend that never heard of it
+        return True
+
+
+async def _fetchrow(connection: asyncpg.Connection, query: str, *arguments: object) -> Any:  # noqa: ANN401 - a record
+    """Fetch a row by a statement without a name: it is not known yet what stands between.
+
+    asyncpg's own names begin anew in every process, and a pooler may still have those of the last.
+    """
+    statement = await connection.prepare(query, name="")
+    return await statement.fetchrow(*arguments)

@@ -104,6 +104,14 @@ def _identity() -> Subquery:
 IDENTITY = _identity()
 
 
+def unowned(model: type[SQLModel]) -> Table:
+    """Give a table whose rows belong to nobody, for `Database.fetch`; ValueError for others."""
+    table: Table = model.__table__  # type: ignore[attr-defined]
+    if "user_id" in table.c:
+        raise ValueError(f"the rows of {table.name} have an owner: use the functions below")
+    return table
+
+
 def select_mine(model: type[SQLModel], *columns: ColumnElement[Any]) -> Select[Any]:
     """Begin a SELECT on the asking user's rows; it goes into `reading`."""
     rows = mine(model)
@@ -114,6 +122,11 @@ def insert_mine(model: type[SQLModel], values: Mapping[str, ColumnElement[Any]])
     """Begin an INSERT of one row that the asking user will own."""
     row = select(IDENTITY.c.user_id, *values.values())
     return insert(mine(model)).from_select(["user_id", *values], row)
+
+
+def is_mine(model: type[SQLModel]) -> ColumnElement[bool]:
+    """Narrow a subquery inside an UPDATE or DELETE to the asking user's rows."""
+    return mine(model).c.user_id == _OWNER
 
 
 def update_mine(model: type[SQLModel]) -> Update:

@@ -11,7 +11,6 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 from joserfc.jwk import ECKey
 from sqlalchemy import DateTime, LargeBinary, Text, Uuid, bindparam, cast, func, select
 
@@ -19,10 +18,12 @@ from todo_server.auth import LIFETIME, Passwords, sign
 from todo_server.database import (
     Database,
     Transaction,
+    UniqueViolationError,
     compiled,
     delete_mine,
     finding,
     insert_mine,
+    is_mine,
     json_columns,
     json_of_changed,
     json_row,
@@ -108,7 +109,9 @@ _PROLONG_SESSION = compiled(
 )
 _spent = delete_mine(Session).where(
     _sessions.c.id == _session_id,
-    select(_tokens.c.spent_at < _now).where(_tokens.c.digest == _digest).scalar_subquery(),
+    select(_tokens.c.spent_at < _now)
+    .where(is_mine(RefreshToken), _tokens.c.digest == _digest)
+    .scalar_subquery(),
 )
 _END_FAMILY_OF_REPLAYED = compiled(_spent.returning(_sessions.c.id))
 _END_SESSION = compiled(delete_mine(Session).where(_sessions.c.id == _session_id))
@@ -164,7 +167,7 @@ async def sign_up(reception: Reception, address: str, form: SignUp) -> Tokens:
 
     try:
         session = await reception.database.transaction(Identity(user_id), steps)
-    except asyncpg.UniqueViolationError as error:
+    except UniqueViolationError as error:
         raise EmailTakenError from error
     with contextlib.suppress(UnavailableError):  # the account is there
         await reception.attempts.remember(address, form.email)
@@ -282,7 +285,7 @@ async def update_account(
 
     try:
         account, session = await reception.database.transaction(identity, steps)
-    except asyncpg.UniqueViolationError as error:
+    except UniqueViolationError as error:
         raise EmailTakenError from error
     tokens = _tokens_of(key, account, *session) if session else None
     return _shown(account), tokens

@@ -21,11 +21,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from todo_server.database import Database, compiled
+from todo_server.database import Database, compiled, unowned
 from todo_server.errors import TooManyAttemptsError
 from todo_server.models import Attempt
 
-_attempts = Attempt.__table__  # type: ignore[attr-defined]
+_attempts = unowned(Attempt)
 _none = literal_column("0", Integer)
 _key = bindparam("key", type_=Text)
 _now = bindparam("now", type_=DateTime(timezone=True))

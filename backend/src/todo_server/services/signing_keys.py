@@ -12,7 +12,7 @@ from sqlalchemy import Interval, Text, bindparam, delete, func, or_, select, upd
 from sqlalchemy.dialects.postgresql import insert
 
 from todo_server.auth import ALGORITHM
-from todo_server.database import Database, compiled
+from todo_server.database import Database, compiled, unowned
 from todo_server.models import SigningKey
 
 _TRUST = 30.0
@@ -27,7 +27,7 @@ _PUBLISHED_BEFORE = timedelta(seconds=5)
 _KEPT = timedelta(days=1)
 """How long a rotated key still verifies: far longer than any token it has signed."""
 
-_keys = SigningKey.__table__  # type: ignore[attr-defined]
+_keys = unowned(SigningKey)
 _id = bindparam("id", type_=Text)
 # All instants are the database's own: the clocks of those who rotate and who sign may differ.
 _over = _keys.c.rotated_at <= func.now() - bindparam("kept", type_=Interval)

@@ -1,8 +1,12 @@
 """People with accounts of the server's own, and servers that keep them."""
 
+import json
 import random
+import ssl
 import threading
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
@@ -13,6 +17,7 @@ from argon2 import PasswordHasher
 from tests.contract import check_response
 from tests.server import RunningServer, settings
 from todo_server.auth import Passwords
+from todo_server.services.accounts import Reception
 
 PASSWORD = "correct horse battery"
 
@@ -33,6 +38,15 @@ class Hasher(PasswordHasher):
         self.open.set()
         self.verified = self.running = self.most_running = 0
         self._lock = threading.Lock()
+
+    @contextmanager
+    def closed(self) -> Iterator[None]:
+        """Hold whoever hashes, until this ends or `open` is set."""
+        self.open.clear()
+        try:
+            yield
+        finally:
+            self.open.set()
 
     def verify(self, *arguments: Any, **options: Any) -> Any:
         with self._lock:
@@ -61,10 +75,15 @@ class AccountServer(RunningServer):
             "sign_in_limit_per_address": "100000/minute",
         }
         super().__init__(settings(database_url, **generous | values))
-        state = self.app.state
-        self.hasher = hasher or Hasher()
-        self._passwords = Passwords(8, self.hasher)
-        state.reception = replace(state.reception, passwords=self._passwords)
+        self.as_created: Reception = self.app.state.reception
+        self.hasher: Any = hasher or Hasher()
+        self._passwords: list[Passwords] = []
+        self.hash_with(self.hasher)
+
+    def hash_with(self, hasher: PasswordHasher, minimum_length: int = 8) -> None:
+        """Replace how passwords are hashed, from now on."""
+        self._passwords.append(Passwords(minimum_length, hasher))
+        self.app.state.reception = replace(self.as_created, passwords=self._passwords[-1])
 
     def __exit__(
         self,
@@ -73,7 +92,19 @@ class AccountServer(RunningServer):
         trace: TracebackType | None,
     ) -> None:
         super().__exit__(kind, error, trace)
-        self._passwords.close()
+        for passwords in self._passwords:
+            passwords.close()
+
+
+# Made once: httpx would read all certificates of the world for every client, for 30 ms.
+_NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+JSON = {"Content-Type": "application/json"}
+
+
+def escaped(form: dict[str, Any]) -> bytes:
+    """Write JSON in ASCII, which can carry what UTF-8 cannot: lone surrogates."""
+    return json.dumps(form).encode()
 
 
 def new_email() -> str:
@@ -99,6 +130,7 @@ class Person(httpx.Client):
             headers={"X-Forwarded-For": self.address},
             event_hooks={"response": [check_response]},
             timeout=30,
+            verify=_NO_TLS,
         )
         self.tokens: dict[str, Any] = {}
         if token:

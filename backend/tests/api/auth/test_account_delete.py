@@ -1,0 +1,138 @@
+"""DELETE /api/auth/account."""
+
+import asyncio
+import json
+
+import pytest
+from sqlmodel import SQLModel
+
+from tests.api.auth.people import PASSWORD
+from tests.databases import run
+
+ACCOUNT = "/api/auth/account"
+OWNED = sorted(name for name, table in SQLModel.metadata.tables.items() if "user_id" in table.c)
+
+
+def rows_of(database_url: str, user_id: str) -> dict[str, list[dict[str, object]]]:
+    """Everything that belongs to a user, whatever tables there are."""
+    found = {}
+    for table in OWNED:
+        query = f"SELECT to_jsonb({table})::text AS row FROM {table} WHERE user_id = $1 ORDER BY 1"
+        found[table] = [json.loads(record["row"]) for record in run(database_url, query, user_id)]
+    return found
+
+
+def live(person, new_person) -> None:
+    """Leave something in every table."""
+    person.create()
+    person.patch(f"/api/me/tasks/{person.create()['id']}/complete")
+    person.refresh()
+    new_person().sign_in(person.email)
+
+
+@pytest.mark.usefixtures("promptly")
+def test_nothing_of_the_user_is_left_in_any_table_and_nobody_elses_is_touched(
+    person, stranger, new_person, database_url
+):
+    for each in (person, stranger):
+        live(each, new_person)
+    kept = rows_of(database_url, stranger.id)
+    for whose in (kept, rows_of(database_url, person.id)):
+        assert all(whose[table] for table in OWNED), "let `live` leave something in every table"
+    response = person.leave()
+    assert (response.status_code, response.content) == (204, b"")
+    assert rows_of(database_url, person.id) == {table: [] for table in OWNED}
+    assert rows_of(database_url, stranger.id) == kept
+    assert stranger.has_access()
+
+
+def test_who_has_left_is_nobody(person, new_person):
+    phone = new_person().sign_in(person.email)
+    assert person.leave().status_code == 204
+    for device in (person, phone):
+        assert not device.has_access()
+        assert device.try_to_refresh().status_code == 401
+        assert device.leave().status_code == 401
+        assert device.try_to_sign_in(person.email).status_code == 401
+
+
+def test_who_comes_again_is_somebody_else(person, new_person):
+    person.create()
+    old = dict(person.tokens)
+    assert person.leave().status_code == 204
+    person.sign_up()
+    assert person.id != old["user_id"]
+    assert person.get("/api/me/tasks").json() == []
+    assert not new_person().carry(old).has_access()
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        None,
+        {},
+        {"current_password": None},
+        {"current_password": ""},
+        {"current_password": "a wrong password"},
+        {"current_password": "x" * 1025},
+        {"current_password": PASSWORD, "user_id": "someone"},
+        {"password": PASSWORD},
+    ],
+    ids=str,
+)
+def test_nothing_is_deleted_without_the_current_password(form, person):
+    task = person.create()
+    response = person.request("DELETE", ACCOUNT, json=form)
+    assert response.status_code == 422
+    assert person.get("/api/me/tasks").json() == [task]
+    assert person.try_to_sign_in().status_code == 200
+
+
+def test_nobody_deletes_nothing(person, new_person):
+    assert new_person().leave().status_code == 401
+    assert person.has_access()
+
+
+def test_a_strangers_password_deletes_nothing(person, stranger):
+    stranger.password = "a password of their own"
+    assert stranger.change(PASSWORD, password=stranger.password).status_code == 200
+    assert person.leave(stranger.password).status_code == 422
+    assert person.has_access()
+
+
+def test_an_account_that_is_deleted_meanwhile_is_not_there_to_be_changed(
+    person, new_person, server, monkeypatch
+):
+    attempts = server.app.state.reception.attempts
+    succeeded = attempts.succeeded
+    phone = new_person().sign_in(person.email)
+
+    async def leave_meanwhile(address: str, email: str) -> None:
+        monkeypatch.setattr(attempts, "succeeded", succeeded)
+        leave = phone.leave
+        response = await asyncio.to_thread(leave)
+        assert response.status_code == 204
+        await succeeded(address, email)
+
+    for change in (person.change, person.leave, person.try_to_sign_in):
+        person.sign_up() if phone.has_access() is False else None
+        phone.sign_in(person.email)
+        monkeypatch.setattr(attempts, "succeeded", leave_meanwhile)
+        assert change().status_code == 401
+
+
+@pytest.mark.usefixtures("promptly")
+def test_a_refresh_while_the_account_is_deleted_is_refused(person, server, new_person, monkeypatch):
+    phone = new_person().sign_in(person.email)
+    keys = server.app.state.reception.keys
+    newest = keys.newest
+
+    async def leave_meanwhile():
+        monkeypatch.setattr(keys, "newest", newest)
+        leave = phone.leave
+        response = await asyncio.to_thread(leave)
+        assert response.status_code == 204
+        return await newest()
+
+    monkeypatch.setattr(keys, "newest", leave_meanwhile)
+    assert person.try_to_refresh().status_code == 401
