@@ -16,9 +16,11 @@ from todo_server.api.openapi import document
 from todo_server.api.request_log import RequestLog
 from todo_server.auth import (
     Authenticate,
+    KeySet,
     Passwords,
     Rules,
     Verifier,
+    jwks,
     own_tokens,
     shared_secret,
     trust_the_path,
@@ -112,7 +114,16 @@ def _authenticate(settings: Settings, reception: Reception | None) -> Authentica
         assert settings.better_auth_secret is not None  # noqa: S101 - Settings has seen to it
         secret = settings.better_auth_secret.get_secret_value()
         return with_bearer_token(Verifier(shared_secret(secret, rules)))
-    if settings.auth_mode is not AuthMode.NONE:
-        raise ConfigurationError(f"AUTH_MODE={settings.auth_mode} is not there yet.")
+    if settings.auth_mode is AuthMode.JWKS:
+        from todo_server.jwks_client import (  # noqa: PLC0415 - httpx, which no other mode needs
+            fetch_from,
+            origin_of,
+        )
+
+        assert settings.jwks_url is not None  # noqa: S101 - as above
+        origin = origin_of(settings.jwks_url)
+        keys = KeySet(fetch_from(settings.jwks_url))
+        issuer, audience = settings.jwt_issuer or origin, settings.jwt_audience or origin
+        return with_bearer_token(Verifier(jwks(keys, issuer, audience)))
     log.warning("AUTH_MODE=none: whoever can connect is whoever they say. For development only.")
     return trust_the_path()

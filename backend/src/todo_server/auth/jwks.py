@@ -40,8 +40,7 @@ def jwks(
             check_claims(_unverified_payload(token), rules, clock())
             key = await keys.learn(header.get("kid"), algorithm)
         verified = check_claims(_verified_payload(token, key), rules, clock())
-        keys.refresh_if_due()
-        return verified
+        return Verified(verified.identity, verified.expires_at, keys.vouch())
 
     return verify
 

@@ -13,12 +13,19 @@ MAX_TOKEN_LENGTH = 8192
 REMEMBERED_TOKENS = 10_000
 
 
+def _always() -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """An identity, and the POSIX time in seconds from which it no longer holds."""
+    """An identity, and for how long it is proved."""
 
     identity: Identity
     expires_at: float
+    """POSIX time in seconds."""
+    holds: Callable[[], bool] = _always
+    """Tells whether the key is still the issuer's; asked at every use."""
 
 
 Verify: TypeAlias = Callable[[str], Awaitable[Verified]]
@@ -39,12 +46,10 @@ class Verifier:
     async def __call__(self, token: str) -> Identity:
         """Give the identity that a token proves; UnauthenticatedError if it proves none."""
         known = self._good.get(token)
-        if known is None:
-            known = await self._verify(token)
+        if known is None or known.expires_at <= self._clock() or not known.holds():
+            self._good.pop(token, None)
+            known = await self._verify(token)  # which says what is wrong with it
             if len(self._good) >= REMEMBERED_TOKENS:
                 del self._good[next(iter(self._good))]  # the oldest
             self._good[token] = known
-        elif known.expires_at <= self._clock():
-            del self._good[token]
-            known = await self._verify(token)  # which says what is wrong with it
         return known.identity

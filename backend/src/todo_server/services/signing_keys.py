@@ -60,14 +60,15 @@ class SigningKeys:
         self._settled = False
         """Whether all keys were there for a while: nobody signs with one that is not known."""
         self._loaded_at = -math.inf
-        self._loading = asyncio.Lock()
+        self._loading, self._making = asyncio.Lock(), asyncio.Lock()
 
     async def newest(self) -> ECKey:
         """Give the key to sign with; makes the first one."""
         await self._load_unless_younger_than(_TRUST)
-        if self._signing is None:
-            await rotate(self._database)
-            await self._load_unless_younger_than(0)
+        async with self._making:
+            if self._signing is None:
+                await rotate(self._database)
+                await self._load_unless_younger_than(0)
         assert self._signing is not None  # noqa: S101 - just made
         return self._signing
 

@@ -1,5 +1,6 @@
 """People with accounts of the server's own, and servers that keep them."""
 
+import base64
 import json
 import random
 import ssl
@@ -105,6 +106,13 @@ JSON = {"Content-Type": "application/json"}
 def escaped(form: dict[str, Any]) -> bytes:
     """Write JSON in ASCII, which can carry what UTF-8 cannot: lone surrogates."""
     return json.dumps(form).encode()
+
+
+def header_of(token: str) -> dict[str, Any]:
+    """Read what a token says of its key."""
+    part = token.partition(".")[0]
+    header: dict[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    return header
 
 
 def new_email() -> str:

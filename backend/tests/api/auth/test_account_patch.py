@@ -177,8 +177,7 @@ def test_a_sign_in_with_the_old_password_does_not_outlive_its_change(
 
     async def change_meanwhile(address: str, email: str) -> None:
         monkeypatch.setattr(attempts, "succeeded", succeeded)
-        change = person.change
-        response = await asyncio.to_thread(lambda: change(password=NEW))
+        response = await asyncio.to_thread(person.change, password=NEW)
         assert response.status_code == 200
         await succeeded(address, email)
 
