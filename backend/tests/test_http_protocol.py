@@ -125,7 +125,8 @@ class Peer:
         assert (seen, problem["status"], problem["error"]) == (status, status, error)
         assert problem["detail"] == problem["message"]
         assert problem.keys() == {
-            "type", "title", "status", "detail", "error", "message", "details"
+            "type", "title", "status", "detail", "instance", "error", "message", "details",
+            "request_id",
         }  # fmt: skip
         assert headers["content-type"] == "application/problem+json"
         assert headers["connection"] == "close"

@@ -116,10 +116,10 @@ class Issuer:
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         """Answer a request as the attributes say."""
-        self.requests.append({name.lower(): value for name, value in request.headers.items()})
         body = self.body
-        if body is None:  # as it was when the request came
+        if body is None:  # as it is when the request comes
             body = json.dumps({"keys": [key.jwk for key in self.keys]}).encode()
+        self.requests.append({name.lower(): value for name, value in request.headers.items()})
         time.sleep(self.delay)
         try:
             request.send_response(self.status)

@@ -8,10 +8,9 @@ import httpx
 import pytest
 
 from tests.auth.issuer import ALGORITHMS, SigningKey
-from tests.auth.relying import RelyingParty
 from tests.contract import check_response
 from tests.server import RunningServer, settings
-from todo_server.auth import Verifier, with_bearer_token
+from todo_server.auth import Verifier
 from todo_server.errors import UnauthenticatedError
 
 KEYS = {algorithm: SigningKey(algorithm) for algorithm in ALGORITHMS}
@@ -153,8 +152,8 @@ def test_a_first_seen_token_costs_at_most_200_microseconds_more(issuer, ours):
 
 
 def test_the_whole_server_takes_an_issuers_tokens(database_url, issuer):
-    with RelyingParty(issuer) as ours, RunningServer(settings(database_url)) as server:
-        server.app.state.authenticate = with_bearer_token(Verifier(ours.verify))
+    its_settings = settings(database_url, auth_mode="jwks", jwks_url=issuer.url)
+    with RunningServer(its_settings) as server:
         user = secrets.token_urlsafe(24)
 
         def ask(token: str, user_id: str = user, **options: Any) -> httpx.Response:

@@ -126,6 +126,14 @@ def test_a_key_that_comes_with_the_token_is_not_used(issuer, ours):
         assert issuer.requests == evil.requests == []
 
 
+@pytest.mark.parametrize("algorithm", [None, 1, ["EdDSA"], {"EdDSA": 1}, True])
+def test_an_algorithm_that_is_no_text_is_refused(issuer, ours, algorithm):
+    _, payload, signature = issuer.token().split(".")
+    header = encoded(json.dumps({"alg": algorithm, "kid": issuer.keys[0].id}).encode())
+    assert ours.refusal(f"{header}.{payload}.{signature}") == "unauthenticated"
+    assert issuer.requests == []
+
+
 @pytest.mark.parametrize("kid", [None, 1, [], {}, True])
 def test_a_key_id_that_is_no_text_is_refused(issuer, ours, kid):
     _, payload, signature = issuer.token().split(".")

@@ -5,8 +5,13 @@ import logging
 import time
 from typing import Any
 
+import pytest
+
 from tests.auth.issuer import Issuer, SigningKey
+from todo_server.auth import Verifier
 from todo_server.auth.key_set import BURST, INTERVAL, REFRESH_AFTER, RETRY_AFTER, TRUSTED_FOR
+from todo_server.auth.verifier import Verified
+from todo_server.errors import UnauthenticatedError, UnavailableError
 
 DAY = 24 * 60 * 60
 
@@ -39,18 +44,17 @@ def test_a_new_key_is_found_at_once(issuer, ours):
 
 def test_a_key_that_is_published_during_a_fetch_is_found(issuer, ours):
     issuer.delay = 0.3
-    stranger = SigningKey().sign(issuer.claims())
-    newer = SigningKey()
 
-    async def scenario() -> Any:
-        first = asyncio.create_task(ours.verify(stranger))
-        await asyncio.sleep(0.1)
-        issuer.keys.append(newer)
-        await ours.verify(newer.sign(issuer.claims()))
-        return await asyncio.gather(first, return_exceptions=True)
+    async def begin() -> Any:
+        return asyncio.create_task(ours.verify(SigningKey().sign(issuer.claims())))
 
-    ours.run(scenario())
+    first = ours.run(begin())
+    ours.wait_until(lambda: len(issuer.requests) == 1)
+    issuer.keys.append(SigningKey())
+    assert ours.accepts(issuer.token())
     assert len(issuer.requests) == 2
+    ours.run(asyncio.wait([first]))
+    assert isinstance(first.exception(), UnauthenticatedError)
 
 
 def test_random_key_ids_cause_few_fetches(issuer, ours):
@@ -181,6 +185,53 @@ def test_a_withdrawn_key_is_refused_once_the_set_has_been_fetched(issuer, ours):
     assert ours.accepts(new.sign(issuer.claims(iat=None, exp=int(time.time()) + DAY)))
     ours.wait_until(lambda: ours.accepts(token))
     assert len(issuer.requests) == 4
+
+
+def test_a_remembered_token_falls_with_its_key(issuer, ours):
+    verifier = Verifier(ours.verify, lambda: time.time() + ours.later)
+    token = forever(issuer)
+    ours.run(verifier(token))
+    issuer.keys = [SigningKey()]
+    ours.later += REFRESH_AFTER - 1
+    ours.run(verifier(token))
+    assert len(issuer.requests) == 1
+    ours.later += 1
+    ours.run(verifier(token))  # the use that refreshes the set
+    ours.wait_until(lambda: len(issuer.requests) == 2)
+    ours.run(asyncio.sleep(0.1))
+    with pytest.raises(UnauthenticatedError):
+        ours.run(verifier(token))
+
+
+def test_a_remembered_token_is_remembered_on_when_its_key_stays(issuer, ours):
+    calls = []
+
+    async def verify(token: str) -> Verified:
+        calls.append(token)
+        verified: Verified = await ours.verify(token)
+        return verified
+
+    verifier = Verifier(verify)
+    token = forever(issuer)
+    ours.run(verifier(token))
+    issuer.keys.append(SigningKey())
+    ours.run(verifier(issuer.token()))
+    for _ in range(5):
+        ours.run(verifier(token))
+    assert calls.count(token) == 2
+    assert len(issuer.requests) == 2
+
+
+def test_a_remembered_token_falls_a_day_after_the_issuer(issuer, ours):
+    verifier = Verifier(ours.verify, lambda: time.time() + ours.later)
+    token = forever(issuer)
+    ours.run(verifier(token))
+    issuer.stop()
+    ours.later += TRUSTED_FOR - 1
+    ours.run(verifier(token))
+    ours.later += 1
+    with pytest.raises(UnavailableError):
+        ours.run(verifier(token))
 
 
 def test_an_empty_set_withdraws_all_keys(issuer, ours):

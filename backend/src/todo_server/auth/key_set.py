@@ -78,18 +78,22 @@ class KeySet:
             )
         raise UnauthenticatedError("The token is not accepted: its issuer has no such key.")
 
-    def refresh_if_due(self) -> None:
-        """Fetch the keys again if that is due, in the background; call it after each use."""
-        if self._clock() >= self._due_at:
-            self._begin_fetch()
-
     def vouch(self) -> Callable[[], bool]:
-        """Give a question that is true while the set stays as it is now; asking it is a use."""
+        """Give a question that is true while the set stays as it is now.
+
+        Call it after each use of a key. Like the question, it has the set fetched again, in the
+        background, if that is due.
+        """
+        self._refresh_if_due()
         return partial(self._is_still, self._version)
 
     def _is_still(self, version: int) -> bool:
-        self.refresh_if_due()
+        self._refresh_if_due()
         return version == self._version and self._clock() < self._trusted_until
+
+    def _refresh_if_due(self) -> None:
+        if self._clock() >= self._due_at:
+            self._begin_fetch()
 
     def _trusted(self) -> PublicKeys:
         return self._keys if self._clock() < self._trusted_until else _NONE

@@ -61,7 +61,7 @@ from todo_server.services.signing_keys import SigningKeys
 SESSION_LIFETIME = timedelta(days=30)
 """How long a session lasts after it was last refreshed."""
 
-_GATHERING = 0.5
+GATHERING = 0.5
 """Seconds that a refresh waits, so that others sent at the same moment have arrived.
 
 Twenty clients on a busy machine need half of it to be started.
@@ -212,7 +212,7 @@ async def refresh(reception: Reception, token: str) -> Tokens:
     found = await reception.database.find(_FIND_TOKEN, digest)
     if found is None:
         raise RefreshRefusedError
-    await asyncio.sleep(_GATHERING)
+    await asyncio.sleep(GATHERING)
     identity, session_id = Identity(found["user_id"]), UUID(found["session_id"])
     # Before the token is spent: what fails later costs the session.
     account = await reception.database.read(identity, _GET_ACCOUNT)

@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 
@@ -58,7 +59,7 @@ _FORGET = compiled(delete(_attempts).where(_over))
 _KNOWN = RateLimitItemPerDay(1, 90)
 """For how long an address from which the owner came is remembered."""
 
-_FORGET_EVERY = 15 * 60.0
+FORGET_EVERY = 15 * 60.0
 """Seconds between two times that a worker deletes the counters whose window is over."""
 
 
@@ -126,22 +127,27 @@ class SignInAttempts:
     """
 
     def __init__(
-        self, database: Database, per_account: RateLimitItem, per_address: RateLimitItem
+        self,
+        database: Database,
+        per_account: RateLimitItem,
+        per_address: RateLimitItem,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._storage = PostgresStorage(database)
         self._limiter = FixedWindowRateLimiter(self._storage)
         self._per_account = per_account
         self._per_address = per_address
         self._worldwide = type(per_account)(10 * per_account.amount, 4 * per_account.multiples)
-        self._forget_at = time.monotonic()
+        self._clock = clock
+        self._forget_at = clock()
 
     async def admit(self, address: str, email: str | None = None) -> None:
         """Count an attempt before its outcome is known; TooManyAttemptsError over a limit.
 
         Asks the database as often for an account that is there as for one that is not.
         """
-        if time.monotonic() >= self._forget_at:
-            self._forget_at = time.monotonic() + _FORGET_EVERY
+        if self._clock() >= self._forget_at:
+            self._forget_at = self._clock() + FORGET_EVERY
             await self._storage.reset()
         if not await self._limiter.hit(self._per_address, "address", address):
             raise await self._refusal(self._per_address, "address", address)

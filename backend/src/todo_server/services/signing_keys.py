@@ -4,6 +4,7 @@ import asyncio
 import json
 import math
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -15,16 +16,16 @@ from todo_server.auth import ALGORITHM
 from todo_server.database import Database, compiled, unowned
 from todo_server.models import SigningKey
 
-_TRUST = 30.0
+TRUST = 30.0
 """Seconds for which a worker uses the keys it knows, before it looks for newer ones."""
 
-_PATIENCE = 1.0
+PATIENCE = 1.0
 """Seconds between looks for a key that is not known: made-up ids must not ask all the time."""
 
-_PUBLISHED_BEFORE = timedelta(seconds=5)
+PUBLISHED_BEFORE = timedelta(seconds=5)
 """For how long a new key is there before it signs, and so is known to whoever has just looked."""
 
-_KEPT = timedelta(days=1)
+KEPT = timedelta(days=1)
 """How long a rotated key still verifies: far longer than any token it has signed."""
 
 _keys = unowned(SigningKey)
@@ -53,8 +54,9 @@ _FORGET = compiled(delete(_keys).where(_over))
 class SigningKeys:
     """The keys as one worker knows them; another worker's new key is found when it is met."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Callable[[], float] = time.monotonic) -> None:
         self._database = database
+        self._clock = clock
         self._keys: dict[str, ECKey] = {}
         self._signing: ECKey | None = None
         self._settled = False
@@ -64,7 +66,7 @@ class SigningKeys:
 
     async def newest(self) -> ECKey:
         """Give the key to sign with; makes the first one."""
-        await self._load_unless_younger_than(_TRUST)
+        await self._load_unless_younger_than(TRUST)
         async with self._making:
             if self._signing is None:
                 await rotate(self._database)
@@ -75,9 +77,9 @@ class SigningKeys:
     async def find(self, key_id: str) -> ECKey | None:
         """Give a key to verify with; asks the database at most once a second for unknown ones."""
         if key_id in self._keys:
-            await self._load_unless_younger_than(_TRUST)
+            await self._load_unless_younger_than(TRUST)
         else:
-            await self._load_unless_younger_than(_PATIENCE if self._settled else 0)
+            await self._load_unless_younger_than(PATIENCE if self._settled else 0)
         return self._keys.get(key_id)
 
     async def published(self) -> list[dict[str, Any]]:
@@ -89,15 +91,15 @@ class SigningKeys:
         ]
 
     async def _load_unless_younger_than(self, seconds: float) -> None:
-        asked_at = time.monotonic()
+        asked_at = self._clock()
         if asked_at - self._loaded_at < seconds:
             return
         async with self._loading:
             if self._loaded_at > asked_at:
                 return  # somebody else has, while this one waited
-            began_at = time.monotonic()
+            began_at = self._clock()
             self._take(
-                await self._database.fetch(_ALL, kept=_KEPT, published_before=_PUBLISHED_BEFORE)
+                await self._database.fetch(_ALL, kept=KEPT, published_before=PUBLISHED_BEFORE)
             )
             self._loaded_at = began_at
 
@@ -115,5 +117,5 @@ async def rotate(database: Database) -> str:
     key_id = str(key.kid)
     await database.fetch(_ADD, id=key_id, private_jwk=json.dumps(key.as_dict(private=True)))
     await database.fetch(_ROTATE, id=key_id)
-    await database.fetch(_FORGET, kept=_KEPT)
+    await database.fetch(_FORGET, kept=KEPT)
     return key_id

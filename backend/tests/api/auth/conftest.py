@@ -47,4 +47,4 @@ def stranger(new_person: Callable[..., Person]) -> Person:
 @pytest.fixture
 def promptly(monkeypatch: pytest.MonkeyPatch) -> None:
     """Do not wait for simultaneous refreshes: there are none in this test."""
-    monkeypatch.setattr(accounts, "_GATHERING", 0)
+    monkeypatch.setattr(accounts, "GATHERING", 0)

@@ -18,6 +18,7 @@ from argon2 import PasswordHasher
 from tests.contract import check_response
 from tests.server import RunningServer, settings
 from todo_server.auth import Passwords
+from todo_server.auth.passwords import THREADS
 from todo_server.services.accounts import Reception
 
 PASSWORD = "correct horse battery"
@@ -37,6 +38,8 @@ class Hasher(PasswordHasher):
         super().__init__(**{"time_cost": 1, "memory_cost": 8, "parallelism": 1} | parameters)
         self.open = threading.Event()
         self.open.set()
+        self.busy = threading.Event()
+        """That as many verify as can at one time."""
         self.verified = self.running = self.most_running = 0
         self._lock = threading.Lock()
 
@@ -44,6 +47,7 @@ class Hasher(PasswordHasher):
     def closed(self) -> Iterator[None]:
         """Hold whoever hashes, until this ends or `open` is set."""
         self.open.clear()
+        self.busy.clear()
         try:
             yield
         finally:
@@ -54,6 +58,8 @@ class Hasher(PasswordHasher):
             self.verified += 1
             self.running += 1
             self.most_running = max(self.running, self.most_running)
+            if self.running == THREADS:
+                self.busy.set()
         self.open.wait(30)
         try:
             return super().verify(*arguments, **options)
@@ -160,9 +166,11 @@ class Person(httpx.Client):
         assert response.status_code == 201, response.text
         return self.carry(response.json())
 
-    def try_to_sign_in(self, email: str | None = None, password: str | None = None, **more: Any):
+    def try_to_sign_in(
+        self, email: str | None = None, password: str | None = None
+    ) -> httpx.Response:
         form = {"email": email or self.email, "password": password or self.password}
-        return self.post("/api/auth/sign-in", json=form, **more)
+        return self.post("/api/auth/sign-in", json=form)
 
     def sign_in(self, email: str | None = None, password: str | None = None) -> Self:
         response = self.try_to_sign_in(email, password)

@@ -20,7 +20,7 @@ from joserfc.jwk import ECKey, KeySet, OctKey, OKPKey, RSAKey
 
 from tests.api.auth.people import AccountServer, Person
 from tests.contract import check_response
-from tests.databases import new_database
+from tests.databases import new_database, run
 
 NOW = int(time.time())
 LATER = 4_000_000_000  # the same in every process: it is part of the tests' names
@@ -88,16 +88,17 @@ class Material:
 @pytest.fixture(scope="module")
 def material() -> Iterator[Material]:
     """A server with one key, and two people."""
+    url = new_database()
     with (
-        AccountServer(new_database()) as server,
+        AccountServer(url) as server,
         Person(server) as person,
         Person(server) as stranger,
     ):
         person.sign_up()
         stranger.sign_up()
-        (jwk,) = person.get("/.well-known/jwks.json").json()["keys"]
-        private = server.app.state.reception.keys._keys[jwk["kid"]]
-        yield Material(server, person, stranger, private)
+        (private,) = run(url, "SELECT private_jwk FROM signing_key")
+        key = ECKey.import_key(json.loads(private["private_jwk"]))
+        yield Material(server, person, stranger, key)
 
 
 def ask(server: AccountServer, token: str | bytes, method: str = "GET") -> httpx.Response:
@@ -211,35 +212,29 @@ def test_a_header_that_asks_for_anything_else_is_401(key, changes, material):
     check_refused(material, material.signed(header, material.claims, signer))
 
 
+NO_INSTANTS: list[Any] = [
+    *(0, 1, -1, None, "", str(LATER), LATER + 0.5, float(LATER), True, [LATER], {}),
+    *(2**53 + 1, 2**63, 10**30, "2100-01-01T00:00:00Z"),
+]
+NOT_BEFORE: list[Any] = [LATER, "x", None, 1.5, -1, True]
+NO_SESSIONS: list[Any] = [
+    *(None, "", "x", 5, True, [], {}, "me", SOMEONE, SOMEONE.upper() + "\n"),
+    *("{{{sid}}}", "urn:uuid:{sid}", "{sid}\x00", " {sid}", "{hex}", "{upper}", ["{sid}"]),
+    *("'; DELETE FROM session; --", "x" * 3000),
+]
+NO_SUBJECTS: list[Any] = [None, "", 5, [], {}, "a\x00", "\ud800", "x" * 256, SOMEONE, "me"]
+NO_AUDIENCES: list[Any] = [None, "", "other", [], ["other"], "better-auth:session-cache", 5, {}]
+NO_ISSUERS: list[Any] = [None, "", "other", ["todo-server"], 5]
+
 CLAIMS: dict[str, Any] = {
     **{f"no {name}": {name: ABSENT} for name in ("iss", "aud", "sub", "sid", "exp")},
-    **{
-        f"exp {value!a}": {"exp": value}
-        for value in (
-            *(NOW * 0, 1, -1, None, "", str(LATER), LATER + 0.5, float(LATER), True, [LATER], {}),
-            *(2**53 + 1, 2**63, 10**30, "2100-01-01T00:00:00Z"),
-        )
-    },
-    **{f"iat {value!a}": {"iat": value} for value in (LATER, "x", None, 1.5, -1, True)},
-    **{f"nbf {value!a}": {"nbf": value} for value in (LATER, "x", None, 1.5, -1, True)},
-    **{
-        f"sid {value!a}": {"sid": value}
-        for value in (
-            *(None, "", "x", 5, True, [], {}, "me", SOMEONE, SOMEONE.upper() + "\n"),
-            *("{sid}", "urn:uuid:{sid}", "{{{sid}}}", "{sid}\x00", " {sid}", "{hex}", "{upper}"),
-            *(["{sid}"], "'; DELETE FROM session; --", "x" * 3000),
-        )
-        if value != "{sid}"
-    },
-    **{
-        f"sub {value!a:.40}": {"sub": value}
-        for value in (None, "", 5, [], {}, "a\x00", "\ud800", "x" * 256, SOMEONE, "me")
-    },
-    **{
-        f"aud {value!a}": {"aud": value}
-        for value in (None, "", "other", [], ["other"], "better-auth:session-cache", 5, {})
-    },
-    **{f"iss {value!a}": {"iss": value} for value in (None, "", "other", ["todo-server"], 5)},
+    **{f"exp {value!a}": {"exp": value} for value in NO_INSTANTS},
+    **{f"iat {value!a}": {"iat": value} for value in NOT_BEFORE},
+    **{f"nbf {value!a}": {"nbf": value} for value in NOT_BEFORE},
+    **{f"sid {value!a:.40}": {"sid": value} for value in NO_SESSIONS},
+    **{f"sub {value!a:.40}": {"sub": value} for value in NO_SUBJECTS},
+    **{f"aud {value!a}": {"aud": value} for value in NO_AUDIENCES},
+    **{f"iss {value!a}": {"iss": value} for value in NO_ISSUERS},
     "typ refresh": {"typ": "refresh"},
     "type refresh": {"type": "refresh"},
     "a session object": {"session": {"id": "x"}},
@@ -262,8 +257,9 @@ def test_claims_that_do_not_hold_are_401_though_the_signature_does(changes, mate
 
 
 def test_a_session_is_good_for_its_own_user_alone(material):
-    mine, theirs = material.claims, json.loads(
-        decoded(material.stranger.tokens["access_token"].split(".")[1])
+    mine, theirs = (
+        material.claims,
+        json.loads(decoded(material.stranger.tokens["access_token"].split(".")[1])),
     )
     for changes in ({"sid": theirs["sid"]}, {"sub": theirs["sub"]}):
         check_refused(material, material.signed(material.header, mine | changes))

@@ -5,8 +5,8 @@ from typing import Any
 
 import httpx
 import pytest
-
 from bench.trips import Trips, counting_proxy
+
 from tests.api.auth.people import PASSWORD, AccountServer, Person
 
 NEW = "another horse battery"

@@ -5,6 +5,7 @@ import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import httpx
 import pytest
@@ -14,7 +15,7 @@ from tests.contract import check_response
 from tests.databases import new_database, run
 from todo_server.auth import passwords
 
-THREE = {"sign_in_limit_per_account": "3/hour"}
+THREE: dict[str, Any] = {"sign_in_limit_per_account": "3/hour"}
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +32,7 @@ def new_server(database_of_counters: str) -> Iterator[Callable[..., AccountServe
 
 
 def guess(person: Person, email: str | None = None) -> int:
+    """Try a wrong password; gives the status."""
     return person.try_to_sign_in(email, "a wrong password").status_code
 
 
@@ -140,9 +142,7 @@ def test_signing_up_is_limited_for_an_address_before_anything_is_hashed(new_serv
     assert person.has_access()
 
 
-def test_asking_whether_addresses_are_taken_by_changing_ones_own_is_limited(
-    new_server, new_person
-):
+def test_asking_whether_addresses_are_taken_by_changing_ones_own_is_limited(new_server, new_person):
     server = new_server(sign_in_limit_per_address="4/hour")
     taken, person = new_person(server).sign_up(), new_person(server).sign_up()
     statuses = [person.change(email=taken.email).status_code for _ in range(5)]

@@ -107,9 +107,7 @@ def test_what_is_no_form_is_415(media_type, person):
 
 
 def test_a_compressed_form_is_415(person):
-    response = person.post(
-        TOKEN, content=b"\x1f\x8b", headers={**FORM, "Content-Encoding": "gzip"}
-    )
+    response = person.post(TOKEN, content=b"\x1f\x8b", headers={**FORM, "Content-Encoding": "gzip"})
     assert response.status_code == 415
 
 
@@ -124,9 +122,7 @@ def test_a_type_may_be_written_in_any_case_and_with_parameters(person):
 def test_a_form_of_more_than_16_kib_is_413(size, announced, person):
     content = f"username={person.email}&password={PASSWORD}&scope=".encode()
     content += b"x" * (size - len(content))
-    response = person.post(
-        TOKEN, content=content if announced else iter([content]), headers=FORM
-    )
+    response = person.post(TOKEN, content=content if announced else iter([content]), headers=FORM)
     assert response.status_code == (413 if size > 16 * 1024 else 200)
     if size > 16 * 1024:
         assert "16 KiB" in response.json()["detail"]
