@@ -162,8 +162,13 @@ def _explain(error: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
 
 
 def _is_url(text: str | None) -> bool:
-    parts = urlsplit(text or "")
-    return parts.scheme in ("http", "https") and bool(parts.hostname)
+    try:
+        parts = urlsplit(text or "")
+        known_port = parts.port != 0  # ValueError beyond 65535, which httpx would stumble over
+    except ValueError:
+        return False
+    known_scheme = parts.scheme in ("http", "https")
+    return known_scheme and known_port and bool(parts.hostname) and parts.username is None
 
 
 def _is_loopback(host: str) -> bool:
