@@ -77,7 +77,11 @@ _profile = {name: bindparam(name, type_=Text) for name in ("email", "name", "pas
 _proven = _accounts.c.password_hash == bindparam("proven_hash", type_=Text)
 
 _FIND_ACCOUNT = compiled(finding(Account, json_columns(Account, Account)))
-_FIND_TOKEN = compiled(finding(RefreshToken, [_tokens.c.user_id, _tokens.c.session_id]))
+# Before and after is a question for one clock, the database's: those of workers may differ.
+_arrived_at = func.clock_timestamp().label("arrived_at")
+_FIND_TOKEN = compiled(
+    finding(RefreshToken, [_tokens.c.user_id, _tokens.c.session_id, _arrived_at])
+)
 _own = select_mine(Account, *json_columns(Account, Account)).subquery("account")
 _GET_ACCOUNT = compiled(reading(select(cast(json_row(_own), Text))))
 _this = select_mine(Session, *json_columns(Session, Session)).where(_sessions.c.id == _session_id)
@@ -98,7 +102,7 @@ _ADD_TOKEN = compiled(
 _SPEND_TOKEN = compiled(
     update_mine(RefreshToken)
     .where(_tokens.c.digest == _digest, _tokens.c.spent_at.is_(None))
-    .values(spent_at=_now)
+    .values(spent_at=func.clock_timestamp())
     .returning(_tokens.c.session_id)
 )
 _PROLONG_SESSION = compiled(
@@ -207,13 +211,13 @@ async def refresh(reception: Reception, token: str) -> Tokens:
     Of several sent at the same moment (the tabs of a browser) one wins and the others are merely
     refused: they arrived before the token was spent, which a replay does not.
     """
-    arrived_at = datetime.now(UTC)
     digest = sha256(token.encode()).digest()
     found = await reception.database.find(_FIND_TOKEN, digest)
     if found is None:
         raise RefreshRefusedError
     await asyncio.sleep(GATHERING)
     identity, session_id = Identity(found["user_id"]), UUID(found["session_id"])
+    arrived_at = datetime.fromisoformat(found["arrived_at"])
     # Before the token is spent: what fails later costs the session.
     account = await reception.database.read(identity, _GET_ACCOUNT)
     key = await reception.keys.newest()
@@ -225,7 +229,7 @@ async def refresh(reception: Reception, token: str) -> Tokens:
             _PROLONG_SESSION, session_id=session_id, now=now, expires_at=now + SESSION_LIFETIME
         ):
             return None
-        if not await transaction.run(_SPEND_TOKEN, digest=digest, now=now):
+        if not await transaction.run(_SPEND_TOKEN, digest=digest):
             await transaction.run(
                 _END_FAMILY_OF_REPLAYED, session_id=session_id, digest=digest, now=arrived_at
             )
