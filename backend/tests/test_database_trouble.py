@@ -1,0 +1,642 @@
+"""The database is cut off, frozen, killed or busy: nothing is lost, and all is well afterwards."""
+
+import asyncio
+import os
+import socket
+import struct
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from typing import Any, Self
+from urllib.parse import parse_qs, urlsplit
+
+import asyncpg
+import httpx
+import pytest
+
+from tests.databases import new_database, run
+from tests.server import RunningServer, User, settings
+from tests.test_serving import transaction, until
+from todo_server.database import Database, Statement, doors, guard
+from todo_server.domain.identity import Identity
+from todo_server.domain.listing import Listing
+from todo_server.models import Completion, TaskCreate, TaskUpdate
+from todo_server.services import tasks
+
+# -------------------------------------------------------------------------- what stands between
+
+END_OF_TRIP = b"QSH"  # simple query, Sync, Flush: after each, the client waits for an answer
+
+
+class Proxy:
+    """Between a server and PostgreSQL: passes messages on, counts them, and makes trouble.
+
+    `trouble` is a text and what to do, once, when a message with it comes: "cut" before it gets
+    there, "lose" the answer to it and cut, or "freeze" with it in hand.
+    """
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self._target = f"{parse_qs(parts.query)['host'][0]}/.s.PGSQL.5432"
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._server: asyncio.Server | None = None
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._running = asyncio.Event()
+        self._port = 0
+        self.trouble: tuple[bytes, str] | None = None
+        self.happened = threading.Event()
+        self.messages: list[bytes] = []
+        self.dead = 0  # the connections up to this one break as soon as they are used
+        self.connections = 0
+        self.url = ""
+        self._name = f"{parts.username}@{{}}{parts.path}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self.accept()
+        self.thaw()
+        name = self._name.format(f"127.0.0.1:{self._port}")
+        self.url = f"postgresql://{name}?sslmode=disable"
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.refuse()
+        self.thaw()
+        self.cut()
+        self._do(self._end())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def accept(self) -> None:
+        """Listen, always on the same port."""
+
+        async def listen() -> None:
+            self._server = await asyncio.start_server(self._meet, "127.0.0.1", self._port)
+            self._port = self._server.sockets[0].getsockname()[1]
+
+        self._do(listen())
+
+    def refuse(self) -> None:
+        """Refuse new connections; those that are open stay."""
+
+        async def stop() -> None:
+            if self._server is not None:
+                self._server.close()
+
+        self._do(stop())
+
+    def cut(self) -> None:
+        """Reset every connection."""
+
+        async def abort() -> None:
+            for writer in list(self._writers):
+                writer.transport.abort()
+
+        self._do(abort())
+
+    def freeze(self) -> None:
+        """Pass nothing on, in either direction; new connections are accepted and not answered."""
+        self._loop.call_soon_threadsafe(self._running.clear)
+
+    def thaw(self) -> None:
+        """Go on."""
+        self._loop.call_soon_threadsafe(self._running.set)
+
+    def expect(self, text: bytes, what: str) -> None:
+        """Make trouble at the next message with this text."""
+        self.happened.clear()
+        self.trouble = (text, what)
+
+    @contextmanager
+    def counting(self) -> Iterator[Counter[str]]:
+        """Count the round trips of what happens meanwhile."""
+        trips: Counter[str] = Counter()
+        before = len(self.messages)
+        yield trips
+        trips.update(chr(m[0]) for m in self.messages[before:] if m[:1] in END_OF_TRIP)
+
+    def _do(self, work: Any) -> None:
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
+
+    async def _end(self) -> None:
+        await asyncio.gather(*self._tasks)
+
+    async def _meet(self, client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        own = asyncio.current_task()
+        assert own is not None
+        self._tasks.add(own)
+        self._writers.add(to_client)
+        server, to_server = await asyncio.open_unix_connection(self._target)
+        self._writers.add(to_server)
+        lost = asyncio.Event()
+        back = asyncio.create_task(self._pass_back(server, to_client, lost))
+        self._tasks.add(back)
+        with suppress(OSError, asyncio.IncompleteReadError):
+            await self._pass_on(client, to_server, lost)
+        to_server.transport.abort() if to_client.transport.is_closing() else to_server.close()
+        to_client.transport.abort()
+        self._writers -= {to_client, to_server}
+
+    async def _pass_on(
+        self, client: asyncio.StreamReader, to_server: asyncio.StreamWriter, lost: asyncio.Event
+    ) -> None:
+        number = self.connections
+        kind = b""  # the first message has none
+        while True:
+            length = await client.readexactly(4)
+            (size,) = struct.unpack("!I", length)
+            body = await client.readexactly(size - 4)
+            message = kind + length + body
+            if kind:
+                self.messages.append(message)
+            if number <= self.dead:
+                return
+            await self._running.wait()
+            if self.trouble is not None and self.trouble[0] in message:
+                what, self.trouble = self.trouble[1], None
+                if what == "cut":
+                    self.happened.set()
+                    return
+                if what == "freeze":
+                    self._running.clear()
+                    self.happened.set()
+                    await self._running.wait()
+                if what == "lose":
+                    lost.set()
+            to_server.write(message)
+            await to_server.drain()
+            kind = await client.readexactly(1)
+
+    async def _pass_back(
+        self, server: asyncio.StreamReader, to_client: asyncio.StreamWriter, lost: asyncio.Event
+    ) -> None:
+        with suppress(OSError):
+            while data := await server.read(65536):
+                await self._running.wait()
+                if lost.is_set():
+                    if data[-6:-1] == b"Z\0\0\0\5":  # it has done what it was asked for
+                        self.happened.set()
+                        break
+                    continue
+                to_client.write(data)
+                await to_client.drain()
+        to_client.transport.abort()
+
+
+@pytest.fixture
+def url() -> str:
+    """A database of which each connection is known."""
+    return new_database()
+
+
+@pytest.fixture
+def proxy(database_url) -> Iterator[Proxy]:
+    with Proxy(database_url) as running:
+        yield running
+
+
+@pytest.fixture
+def impatient(monkeypatch) -> None:
+    """Let nobody wait as long as in earnest."""
+    for name in ("PATIENCE", "CONNECT_TIMEOUT", "STATEMENT_TIMEOUT"):
+        monkeypatch.setattr(doors, name, 0.6)
+
+
+@contextmanager
+def serving(url: str, **values: Any) -> Iterator[User]:
+    with RunningServer(settings(url, **values)) as server, User(server) as user:
+        yield user
+
+
+# ----------------------------------------------------------------------- round trips on the wire
+
+OPERATIONS: dict[str, Callable[[User, str], httpx.Response]] = {
+    "list": lambda user, _: user.get(user.path),
+    "page": lambda user, _: user.get(user.path, params={"limit": 1, "sort": "title"}),
+    "get": lambda user, path: user.get(path),
+    "create": lambda user, _: user.post(user.path, json={"title": "new"}),
+    "update": lambda user, path: user.put(path, json={"title": "changed", "description": "too"}),
+    "complete": lambda user, path: user.patch(f"{path}/complete", json={"completed": True}),
+    "delete": lambda user, path: user.delete(path),
+}
+READS = ("list", "page", "get")
+TRIPS = {"update": 3, "complete": 3, "delete": 3}
+every_operation = pytest.mark.parametrize("operation", OPERATIONS)
+
+
+def a_task(user: User) -> str:
+    return f"{user.path}/{user.create()['id']}"
+
+
+@every_operation
+def test_an_operation_costs_so_many_round_trips(operation, proxy):
+    perform, expected = OPERATIONS[operation], TRIPS.get(operation, 1)
+    with serving(proxy.url, database_pool_size=1) as user:
+        paths = [a_task(user) for _ in range(2)]
+        assert perform(user, paths[0]).is_success
+        with proxy.counting() as trips:
+            assert perform(user, paths[1]).is_success
+        assert trips.total() == expected
+        assert trips["S"] == 1
+        assert proxy.connections == 2  # the first one looked what stands between
+
+
+@every_operation
+def test_behind_a_pooler_that_forgets_no_name_is_used_that_another_may_have(
+    operation, proxy, monkeypatch
+):
+    look = guard.forgets_prepared_statements
+
+    async def forgets(connection: asyncpg.Connection) -> bool:
+        return not await look(connection)
+
+    monkeypatch.setattr(guard, "forgets_prepared_statements", forgets)
+    with serving(proxy.url, database_pool_size=1) as user:
+        path, warm = a_task(user), a_task(user)
+        assert OPERATIONS[operation](user, warm).is_success
+        with proxy.counting() as trips:
+            assert OPERATIONS[operation](user, path).is_success
+    assert trips.total() == TRIPS.get(operation, 1) + 1
+    names = {m[5:].partition(b"\0")[0] for m in proxy.messages if m[:1] == b"P"}
+    assert {name.startswith(b"todo_server_") for name in names if name} == {True}
+
+
+class Pooled:
+    """A connection as it is through a pooler: greeted by another backend than the one at work."""
+
+    def __init__(self, connection: asyncpg.Connection, pooler: str) -> None:
+        self._connection, self._pooler = connection, pooler
+
+    def get_server_pid(self) -> int:
+        return self._connection.get_server_pid() - (self._pooler != "none")
+
+    async def prepare(self, query: str, *, name: str) -> Any:
+        given = name if self._pooler != "renames" else "pooler_1"
+        statement = await self._connection.prepare(query, name=given)
+        if self._pooler == "takes another backend":
+            await self._connection.execute(f"DEALLOCATE {given}")
+        return statement
+
+
+@pytest.mark.parametrize(
+    ("pooler", "forgets"),
+    [
+        ("none", False),
+        ("passes names on", True),
+        ("takes another backend", True),
+        ("renames", False),
+    ],
+)
+def test_a_pooler_is_known_by_what_becomes_of_a_name(pooler, forgets, database_url):
+    async def ask() -> bool:
+        connection = await asyncpg.connect(database_url)
+        try:
+            pooled: Any = Pooled(connection, pooler)
+            return await guard.forgets_prepared_statements(pooled)
+        finally:
+            await connection.close()
+
+    assert asyncio.run(ask()) is forgets
+
+
+# ------------------------------------------------------------------------- a connection is lost
+
+
+@every_operation
+def test_connections_that_were_dropped_while_idle_are_not_noticed(operation, proxy):
+    with serving(proxy.url) as user:
+        path = a_task(user)
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda _: user.tasks(), range(16)))
+        proxy.cut()
+        answer = OPERATIONS[operation](user, path)
+        assert answer.is_success
+        assert proxy.connections > 2
+
+
+def busy(user: User, url: str, connections: int) -> None:
+    """Let the server make as many connections as it may."""
+    path = a_task(user)
+    with ThreadPoolExecutor(connections) as pool, transaction(url, "LOCK TABLE task"):
+        work = [pool.submit(user.get, path) for _ in range(connections)]
+        until(lambda: len(run(url, WAITING)) == connections, "all connections are busy")
+    assert {answer.result(30).status_code for answer in work} == {200}
+
+
+def test_connections_that_are_dead_without_a_word_are_not_noticed_by_readers(url):
+    with Proxy(url) as proxy, serving(proxy.url, database_pool_size=4) as user:
+        busy(user, url, 4)
+        proxy.dead = proxy.connections
+        assert len(user.tasks()) == 1
+
+
+@every_operation
+def test_backends_that_were_terminated_while_idle_are_not_noticed(operation, url):
+    with serving(url) as user:
+        path = a_task(user)
+        ended = run(
+            url,
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        )
+        assert [row[0] for row in ended] == [True]
+        assert OPERATIONS[operation](user, path).is_success
+
+
+@pytest.mark.parametrize("operation", READS)
+@pytest.mark.parametrize("what", ["cut", "lose"])
+def test_a_read_is_tried_again_when_its_connection_breaks(operation, what, proxy):
+    with serving(proxy.url) as user:
+        path = a_task(user)
+        assert OPERATIONS[operation](user, path).is_success
+        proxy.expect(user.id.encode(), what)  # the owner, a parameter of the statement
+        assert OPERATIONS[operation](user, path).status_code == 200
+        assert proxy.happened.is_set()
+
+
+WRITES = ("update", "complete", "delete")
+
+
+@pytest.mark.parametrize("what", ["cut", "lose"])
+@pytest.mark.parametrize("where", ["at its beginning", "at its statement"])
+@pytest.mark.parametrize("operation", WRITES)
+def test_a_write_is_tried_again_while_nothing_is_committed(operation, where, what, proxy):
+    with serving(proxy.url, database_pool_size=1) as user:
+        path = a_task(user)
+        text = b"BEGIN" if where == "at its beginning" else user.id.encode()
+        proxy.expect(text, what)
+        assert OPERATIONS[operation](user, path).is_success
+        assert proxy.happened.is_set()
+        left = user.tasks()
+        if operation == "delete":
+            assert left == []
+        else:
+            expected = {"update": ("changed", False), "complete": ("Buy milk", True)}[operation]
+            assert [(task["title"], task["completed"]) for task in left] == [expected]
+
+
+@pytest.mark.parametrize(("what", "done"), [("cut", False), ("lose", True)])
+@pytest.mark.parametrize("operation", WRITES)
+def test_a_connection_that_breaks_while_committing_is_503_never_200(operation, what, done, proxy):
+    with serving(proxy.url, database_pool_size=1) as user:
+        path = a_task(user)
+        before = user.get(path).json()
+        proxy.expect(b"COMMIT", what)
+        answer = OPERATIONS[operation](user, path)
+        assert proxy.happened.is_set()
+        in_doubt(answer)
+        after = user.get(path)
+        if not done:
+            assert after.json() == before
+        elif operation == "delete":
+            assert after.status_code == 404
+        else:
+            changed = {"update": ("changed", "too", False), "complete": ("Buy milk", None, True)}
+            found = after.json()
+            assert (found["title"], found["description"], found["completed"]) == changed[operation]
+
+
+@pytest.mark.parametrize(("what", "count"), [("cut", 0), ("lose", 1)])
+def test_a_create_whose_answer_is_lost_is_503_and_never_done_twice(what, count, proxy):
+    with serving(proxy.url, database_pool_size=1) as user:
+        user.tasks()
+        proxy.expect(b"only once", what)
+        in_doubt(user.post(user.path, json={"title": "only once"}))
+        assert proxy.happened.is_set()
+        assert len(user.tasks()) == count
+
+
+def in_doubt(answer: httpx.Response) -> None:
+    assert answer.status_code == 503
+    assert int(answer.headers["retry-after"]) > 0
+    assert "Look whether it is there" in answer.json()["detail"]
+
+
+# ------------------------------------------------------------------------ the database is away
+
+
+def is_away(user: User, *operations: str) -> None:
+    """Everything that needs the database is 503 within a bounded time, and the rest works."""
+    path = f"{user.path}/00000000-0000-7000-8000-000000000000"
+    for operation in operations:
+        started = time.monotonic()
+        answer = OPERATIONS[operation](user, path)
+        assert (answer.status_code, answer.json()["error"]) == (503, "unavailable")
+        assert 0 < int(answer.headers["retry-after"]) <= 60
+        assert time.monotonic() - started < 20
+        assert user.get("/livez").status_code == 200
+    assert user.get("/readyz").status_code == 503
+    assert user.get(f"/api/not-{user.id}/tasks").status_code == 403
+
+
+def is_back(user: User) -> None:
+    until(lambda: user.get("/readyz").status_code == 200, "a ready server")
+    path = a_task(user)
+    for operation in ("list", "get", "update", "complete", "delete"):
+        assert OPERATIONS[operation](user, path).is_success
+
+
+def test_a_database_that_refuses_is_503_until_it_is_back(proxy, impatient):
+    with serving(proxy.url) as user:
+        path = a_task(user)
+        proxy.refuse()
+        proxy.cut()
+        is_away(user, *OPERATIONS)
+        proxy.accept()
+        assert user.get(path).status_code == 200
+        is_back(user)
+
+
+def test_a_database_that_is_away_at_the_start_is_used_when_it_comes(proxy, impatient):
+    proxy.refuse()
+    with serving(proxy.url) as user:
+        is_away(user, "list", "create")
+        proxy.accept()
+        is_back(user)
+
+
+def test_a_database_that_is_away_for_a_moment_is_waited_for(proxy):
+    with serving(proxy.url) as user, ThreadPoolExecutor(4) as pool:
+        path = a_task(user)
+        proxy.refuse()
+        proxy.cut()
+        answers = [
+            pool.submit(OPERATIONS[operation], user, path)
+            for operation in ("list", "get", "update", "complete")
+        ]
+        time.sleep(0.5)  # how long it is away
+        assert not any(answer.done() for answer in answers)
+        proxy.accept()
+        assert {answer.result(30).status_code for answer in answers} == {200}
+
+
+def test_a_database_that_accepts_and_hangs_up_is_503_until_it_is_well(proxy, impatient):
+    with serving(proxy.url) as user:
+        a_task(user)
+        proxy.refuse()
+        proxy.cut()
+        with socket.create_server(("127.0.0.1", urlsplit(proxy.url).port or 0)) as listener:
+
+            def hang_up() -> None:
+                with suppress(OSError):
+                    while True:
+                        listener.accept()[0].close()
+
+            with ThreadPoolExecutor(1) as pool:
+                pool.submit(hang_up)
+                is_away(user, "list", "create", "update")
+                listener.shutdown(socket.SHUT_RDWR)
+        proxy.accept()
+        is_back(user)
+
+
+def test_a_database_that_freezes_is_503_until_it_thaws(proxy, impatient):
+    with serving(proxy.url, database_pool_size=2) as user:
+        a_task(user)
+        proxy.freeze()
+        is_away(user, "list", "create", "complete")
+        proxy.thaw()
+        is_back(user)
+
+
+def test_a_database_that_freezes_once_it_has_greeted_is_503_until_it_thaws(proxy, impatient):
+    with serving(proxy.url) as user:
+        proxy.expect(b"alembic_version", "freeze")  # the first that it is asked
+        assert user.get("/readyz").status_code == 503
+        assert proxy.happened.is_set()
+        proxy.thaw()
+        is_back(user)
+
+
+# ------------------------------------------------------------------- more than it can do at once
+
+
+def test_more_requests_than_connections_wait_and_succeed(url):
+    with serving(url, database_pool_size=2) as user, ThreadPoolExecutor(24) as pool:
+        path = a_task(user)
+        with transaction(url, "LOCK TABLE task"):
+            work = [pool.submit(OPERATIONS["get"], user, path) for _ in range(12)]
+            work += [pool.submit(OPERATIONS["update"], user, path) for _ in range(6)]
+            work += [pool.submit(OPERATIONS["create"], user, path) for _ in range(6)]
+            until(lambda: len(run(url, WAITING)) == 2, "all connections are busy")
+        assert {answer.result(30).status_code for answer in work} == {200, 201}
+        assert len(user.tasks()) == 7
+        assert len(run(url, OPEN)) <= 2
+
+
+WAITING = """
+SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
+
+
+def in_no_transaction(url: str) -> bool:
+    return {row["state"] for row in run(url, OPEN)} <= {"idle"}
+
+
+OPEN = """
+SELECT state FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+"""
+
+
+def test_a_wait_that_takes_too_long_is_503_and_leaves_nothing_behind(url, impatient):
+    with serving(url, database_pool_size=2) as user, ThreadPoolExecutor(12) as pool:
+        path = a_task(user)
+        with transaction(url, "LOCK TABLE task"):
+            work = [
+                pool.submit(OPERATIONS[operation], user, path)
+                for operation in ("get", "list", "update", "complete", "create", "delete") * 2
+            ]
+            answers = [answer.result(30) for answer in work]
+            assert {answer.status_code for answer in answers} == {503}
+            assert all(int(answer.headers["retry-after"]) > 0 for answer in answers)
+        is_back(user)
+        until(lambda: in_no_transaction(url), "the end of all transactions")
+
+
+def test_too_many_connections_for_postgresql_are_503_then_served(url, impatient):
+    name = urlsplit(url).path[1:]
+    with serving(url, database_pool_size=4) as user:
+        run(url, f"ALTER DATABASE {name} CONNECTION LIMIT 0")
+        role = f"limited_{os.urandom(6).hex()}"
+        run(url, f"CREATE ROLE {role} LOGIN SUPERUSER")
+        is_back(user)
+        limited = url.replace("postgres@", f"{role}@")
+        run(url, f"ALTER ROLE {role} CONNECTION LIMIT 0")
+        run(url, f"ALTER ROLE {role} NOSUPERUSER")
+        with serving(limited) as other:
+            is_away(other, "list")
+
+
+# -------------------------------------------------------------------- a request is given up
+
+OWNER, NEXT = Identity("the owner"), Identity("the next")
+WHOSE = Statement(
+    "SELECT coalesce(current_setting('app.user_id', true), '') ||"
+    " (SELECT count(*) FROM my_task)::text",
+    (),
+)
+
+
+@pytest.mark.parametrize(
+    ("use", "where"),
+    [
+        (lambda db, _: tasks.list_tasks(OWNER, db, Listing()), b"the owner"),
+        (lambda db, i: tasks.get_task(OWNER, db, i), b"the owner"),
+        (lambda db, _: tasks.create_task(OWNER, db, TaskCreate(title="new")), b"the owner"),
+        *(
+            (lambda db, i: tasks.update_task(OWNER, db, i, TaskUpdate(title="new")), where)
+            for where in (b"BEGIN", b"the owner", b"COMMIT")
+        ),
+        *(
+            (lambda db, i: tasks.complete_task(OWNER, db, i, Completion()), where)
+            for where in (b"BEGIN", b"the owner", b"COMMIT")
+        ),
+        *(
+            (lambda db, i: tasks.delete_task(OWNER, db, i), where)
+            for where in (b"BEGIN", b"the owner", b"COMMIT")
+        ),
+    ],
+)
+def test_a_cancelled_request_leaves_no_transaction_and_no_identity(use, where, proxy, database_url):
+    async def give_up() -> None:
+        database = Database(proxy.url, pool_size=1)
+        try:
+            task_id, _ = await tasks.create_task(OWNER, database, TaskCreate(title="old"))
+            proxy.expect(where, "freeze")
+            request = asyncio.ensure_future(use(database, task_id))
+            assert await asyncio.to_thread(proxy.happened.wait, 30)
+            request.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await request
+            proxy.thaw()
+            assert await database.read(NEXT, WHOSE) == "0"
+            if where != b"COMMIT":  # which gets there after all
+                assert b'"title":"old"' in await tasks.get_task(OWNER, database, task_id)
+        finally:
+            await database.close()
+
+    asyncio.run(give_up())
+    until(lambda: in_no_transaction(database_url), "the end of the transaction")
+
+
+def test_a_client_that_hangs_up_leaves_no_transaction(url):
+    with serving(url, database_pool_size=1) as user:
+        path = a_task(user)
+        with transaction(url, "LOCK TABLE task"):
+            with (
+                httpx.Client(base_url=user.base_url, headers=user.headers) as other,
+                pytest.raises(httpx.ReadTimeout),
+            ):
+                other.put(path, json={"title": "changed"}, timeout=0.3)
+            assert len(run(url, WAITING)) == 1
+        until(lambda: in_no_transaction(url), "the end of the transaction")
+        assert user.get(path).json()["title"] in {"changed", "Buy milk"}
+        is_back(user)
