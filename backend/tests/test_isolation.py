@@ -459,25 +459,18 @@ def everything_of(connection: asyncpg.Connection, owner: str) -> Awaitable[list[
     return connection.fetch(f"{rows} ORDER BY 1")
 
 
-# What a stranger would put into a statement to get at the victim's rows.
-PARAMETERS: dict[tuple[str, str], Any] = {
-    ("owner", "varchar"): "stranger",
-    ("session", "uuid"): None,
-    ("task_id", "uuid"): uuid.UUID("00000000-0000-7000-8000-000000000001"),
-    ("session_id", "uuid"): uuid.UUID("00000000-0000-4000-8000-000000000001"),
-    ("digest", "bytea"): b"victim",
-    ("limit", "int4"): 200,
-    ("key", "varchar"): "",
-    ("key", "timestamptz"): datetime(2000, 1, 1, tzinfo=UTC),
-    **{
-        (name, "timestamptz"): datetime(2100, 1, 1, tzinfo=UTC)
-        for name in ("now", "expires_at", "spent_before")
-    },
-    ("completed", "bool"): True,
-    ("set_description", "bool"): True,
-    **{(name, "varchar"): "stolen" for name in ("title", "description", "name", "password_hash")},
-    ("email", "varchar"): "stolen@example.com",
+# What a stranger would put into a statement to get at the victim's rows, by name or by type.
+PARAMETERS: dict[str, Any] = {
+    "owner": "stranger",
+    "session": None,
+    "task_id": uuid.UUID("00000000-0000-7000-8000-000000000001"),
+    "session_id": uuid.UUID("00000000-0000-4000-8000-000000000001"),
+    "digest": b"victim",
+    "limit": 200,
+    "email": "stolen@example.com",
 }
+BEFORE = {"varchar": "0", "bool": False, "timestamptz": datetime(2000, 1, 1, tzinfo=UTC)}
+AFTER = {"varchar": "z", "bool": True, "timestamptz": datetime(2100, 1, 1, tzinfo=UTC)}
 FINDING = {name for name, statement in STATEMENTS.items() if "wanted" in statement.names}
 OF_OWNERS = {n: s for n, s in STATEMENTS.items() if any(f"my_{t}" in s.sql for t in owned_tables())}
 
@@ -488,7 +481,8 @@ def test_what_finds_a_row_before_somebody_is_known_is_named_here():
     assert {accounts + name for name in ("_FIND_ACCOUNT", "_FIND_TOKEN")} == FINDING
 
 
-def test_no_statement_touches_the_row_of_another_user_without_row_security(unbound):
+@pytest.mark.parametrize("of_type", [BEFORE, AFTER], ids=["before", "after"])
+def test_no_statement_touches_the_row_of_another_user_without_row_security(of_type, unbound):
     fill_every_table(unbound)
     limited = limited_to_the_doors(unbound)
 
@@ -504,8 +498,11 @@ def test_no_statement_touches_the_row_of_another_user_without_row_security(unbou
                 assert "owner" in statement.names, name
                 prepared = await connection.prepare(statement.sql)
                 kinds = [kind.name for kind in prepared.get_parameters()]
-                values = [PARAMETERS[pair] for pair in zip(statement.names, kinds, strict=True)]
-                # A new row may meet another of the stranger's own.
+                values = [
+                    PARAMETERS[name] if name in PARAMETERS else of_type[kind]
+                    for name, kind in zip(statement.names, kinds, strict=True)
+                ]
+                # A new row may meet another of the stranger's own, or be refused for its form.
                 with contextlib.suppress(asyncpg.IntegrityConstraintViolationError):
                     assert "victim" not in str(await prepared.fetch(*values)), name
                 assert await everything_of(seeing, "victim") == before, name
