@@ -62,7 +62,15 @@ def _run(url: str, step: Callable[[Config], None]) -> None:
         config.attributes["connection"] = connection
         step(config)
 
-    asyncio.run(_within_transaction(url, in_transaction))
+    for attempts_left in reversed(range(5)):
+        try:
+            asyncio.run(_within_transaction(url, in_transaction))
+        except ConfigurationError as error:
+            # Requests lock the doors in another order. Nothing was changed: try again.
+            if attempts_left and "deadlock detected" in error.message:
+                continue
+            raise
+        return
 
 
 async def _within_transaction(url: str, step: Callable[[Connection], None]) -> None:
