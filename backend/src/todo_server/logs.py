@@ -3,6 +3,7 @@
 import json
 import logging
 import logging.config
+import sys
 from datetime import UTC, datetime
 from typing import Any
 
@@ -54,6 +55,11 @@ def _printable(value: object) -> str:
 
 def configure(level: str, form: str) -> None:
     """Send all log lines of this process to standard error."""
+    # What no line shows, each record would still ask for (Python's logging how-to, Optimization).
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None  # noqa: SLF001 - as documented there
+    if sys.version_info >= (3, 12):
+        logging.logAsyncioTasks = False
     formatter = JSONFormatter if form == "json" else ConsoleFormatter
     logging.config.dictConfig(
         {

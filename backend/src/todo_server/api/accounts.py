@@ -10,7 +10,7 @@ from todo_server import errors
 from todo_server.api.form_request import FormRoute
 from todo_server.api.openapi import SIGNED_IN, failures
 from todo_server.api.problems import validation_failed
-from todo_server.api.route import JSONRoute, OwnerRoute, identity_of
+from todo_server.api.route import JSONRoute, SignedInRoute, identity_of
 from todo_server.models import (
     AccountDelete,
     AccountRead,
@@ -65,7 +65,7 @@ _COMMON: dict[str, Any] = {
 }
 open_router = APIRouter(route_class=JSONRoute, **_COMMON)
 form_router = APIRouter(route_class=FormRoute, **_COMMON)
-own_router = APIRouter(route_class=OwnerRoute, **_COMMON)
+own_router = APIRouter(route_class=SignedInRoute, **_COMMON)
 
 
 @open_router.post(

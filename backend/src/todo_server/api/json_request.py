@@ -22,8 +22,8 @@ _JSON = re.compile(r"application/(?:[\w.!#$&^-]+\+)?json", re.ASCII)  # RFC 6838
 class JSONRequest(Request):
     """A request whose body is JSON or nothing, refused before more than 1 MiB is kept."""
 
-    async def load(self) -> None:
-        """Read and parse the body, before FastAPI asks for it with `body()` and `json()`.
+    async def load(self) -> dict[str, Any] | None:
+        """Give the body's JSON object, or None if there is no body; `body()` and `json()` as well.
 
         Checks in this order: media type (UnsupportedMediaTypeError), size (BodyTooLargeError),
         syntax (MalformedJsonError), and that it is an object (ValidationFailedError). FastAPI
@@ -39,8 +39,10 @@ class JSONRequest(Request):
                 raise BodyTooLargeError
             chunks.append(chunk)
         self._body = b"".join(chunks)
-        if self._body:
-            self._json = _parse(self._body)
+        if not self._body:
+            return None
+        value = self._json = _parse(self._body)
+        return value
 
     def _check_type(self) -> None:
         kind, _, _ = self.headers.get("content-type", "").partition(";")

@@ -30,31 +30,32 @@ class JSONRoute(APIRoute):
         return with_body
 
 
-class OwnerRoute(JSONRoute):
-    """A route that only the user in its path may use, or only somebody signed in.
-
-    Runs between routing (404, 405) and the reading of the body: a dependency would come after
-    it, and cost more.
-    """
+class SignedInRoute(JSONRoute):
+    """A route for somebody signed in, on what is theirs by their token alone."""
 
     def get_route_handler(self) -> Handler:
         """Wrap the handler of a route with a body."""
         handle = super().get_route_handler()
 
-        async def as_owner(request: Request) -> Response:
-            scope = request.scope
-            authenticate: Authenticate = scope["app"].state.authenticate
-            authorization = request.headers.getlist("authorization")
-            scope["state"]["identity"] = await authenticate(
-                authorization, scope["path_params"].get("user_id", ME)
-            )
+        async def as_somebody(request: Request) -> Response:
+            await identify(request, ME)
             return await handle(request)
 
-        return as_owner
+        return as_somebody
+
+
+async def identify(request: Request, user_id: str) -> None:
+    """Settle who asks for what is under `user_id`, before anything else is read.
+
+    Raises UnauthenticatedError or ForbiddenError.
+    """
+    authenticate: Authenticate = request.scope["app"].state.authenticate
+    authorization = request.headers.getlist("authorization")
+    request.scope["state"]["identity"] = await authenticate(authorization, user_id)
 
 
 def identity_of(request: Request) -> Identity:
-    """Give the identity that `OwnerRoute` has verified; a KeyError where it has not."""
+    """Give the identity that `identify` has verified; a KeyError where it has not."""
     identity: Identity = request.scope["state"]["identity"]
     return identity
 

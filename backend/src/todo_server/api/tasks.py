@@ -9,8 +9,9 @@ from fastapi import APIRouter, Body, Request, Response
 from todo_server import errors
 from todo_server.api.listing import LISTING_PARAMETERS, read_listing
 from todo_server.api.openapi import SIGNED_IN, failures
+from todo_server.api.owner_route import OwnerRoute
 from todo_server.api.parameters import USER_ID, TaskId
-from todo_server.api.route import OwnerRoute, database_of, identity_of
+from todo_server.api.route import database_of, identity_of
 from todo_server.models import Completion, TaskCreate, TaskRead, TaskUpdate
 from todo_server.services import tasks
 

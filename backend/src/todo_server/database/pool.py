@@ -26,8 +26,9 @@ class Pool:
         self._vacancies = size
         self._patience = patience
         self._idle: list[tuple[asyncpg.Connection, float]] = []
-        # A waiter is given a connection, or None: the right to make one.
-        self._waiting: deque[asyncio.Future[asyncpg.Connection | None]] = deque()
+        # A waiter is given a connection, or None: the right to make one. And until when it waits.
+        self._waiting: deque[tuple[asyncio.Future[asyncpg.Connection | None], float]] = deque()
+        self._turning_away: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
 
     async def acquire(self) -> asyncpg.Connection:
@@ -64,20 +65,32 @@ class Pool:
 
     async def _wait(self) -> asyncpg.Connection | None:
         waiter: asyncio.Future[asyncpg.Connection | None] = self._loop.create_future()
-        self._waiting.append(waiter)
+        self._waiting.append((waiter, self._loop.time() + self._patience))
+        if self._turning_away is None:
+            self._turning_away = self._loop.call_later(self._patience, self._turn_away)
         try:
-            async with asyncio.timeout(self._patience):
-                return await waiter
-        except BaseException as error:
-            if waiter.done() and not waiter.cancelled():
-                self._pass_on(waiter.result())
-            if isinstance(error, TimeoutError):
-                raise UnavailableError("Too many requests are waiting for the database.") from None
+            return await waiter
+        except BaseException:
+            if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
+                self._pass_on(waiter.result())  # given to somebody who has left meanwhile
             raise
+
+    def _turn_away(self) -> None:
+        """Refuse those who have waited too long: one timer for all, since they stand in line."""
+        now = self._loop.time()
+        while self._waiting and self._waiting[0][1] <= now:
+            waiter, _ = self._waiting.popleft()
+            if not waiter.done():
+                waiter.set_exception(
+                    UnavailableError("Too many requests are waiting for the database.")
+                )
+        self._turning_away = None
+        if self._waiting:
+            self._turning_away = self._loop.call_at(self._waiting[0][1], self._turn_away)
 
     def _pass_on(self, usable: asyncpg.Connection | None) -> None:
         while self._waiting:
-            waiter = self._waiting.popleft()
+            waiter, _ = self._waiting.popleft()
             if not waiter.done():
                 waiter.set_result(usable)
                 return
