@@ -15,7 +15,8 @@ NODE_FILES = ["package.json", "package-lock.json", ".npmrc", "server.js"]
 
 
 def install_python_peers() -> None:
-    digest = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()
+    python = f"{sys.base_prefix} {sys.version}".encode()  # all run on the same interpreter
+    digest = hashlib.sha256(python + REQUIREMENTS.read_bytes()).hexdigest()
     stamp = VENV / "installed"
     if stamp.exists() and stamp.read_text() == digest:
         return

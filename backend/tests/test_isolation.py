@@ -536,15 +536,25 @@ def test_a_statement_uses_the_doors_and_names_the_owner(name):
         rf" my_session.user_id = setting_identity.user_id AND my_session.id = {session}\)\)"
     )
     sql, identities = re.subn(rf"\({identity} LIMIT ALL OFFSET 0\) AS identity\b", "(1)", sql)
+    sql, changes = re.subn(rf"WITH identity AS \({identity} LIMIT ALL OFFSET 0\),", "WITH", sql)
+    identities += changes
     owner = r"identity\.user_id" if identities else given
     used = re.findall(r"\b((?<!DISTINCT )FROM|JOIN|INTO|UPDATE|USING) ([a-z_.\"]+)", sql)
-    used = [(verb, relation) for verb, relation in used if relation != "changed"]  # just written
+    made_here = {"changed", "identity"}
+    used = [(verb, relation) for verb, relation in used if relation not in made_here]
     assert used
     assert {relation for _, relation in used} <= {f"my_{table}" for table in owned_tables()}
     for door in {relation for _, relation in used}:
         inserts = [verb for verb, relation in used if (verb, relation) == ("INTO", door)]
-        wheres = list(re.finditer(rf"WHERE {door}\.user_id = {owner}\b", sql))
+        wheres = list(re.finditer(rf"WHERE (?:{door}|there)\.user_id = {owner}\b", sql))
         given_away = rf"INTO {door} \(user_id, [^)]*\) SELECT {owner}\b"
+        if changes:  # the row that is inserted is the user's own, and locked
+            given_away = (
+                rf"INTO {door} \(user_id, [^)]*\) SELECT found\.user_id [^()]* FROM identity JOIN"
+                rf" LATERAL \(SELECT there\.user_id [^()]* FROM {door} AS there"
+                rf" WHERE there\.user_id = {owner} AND there\.id = [^ ]+ FOR UPDATE\) AS found"
+                r" ON true ON CONFLICT \(user_id, id\) DO UPDATE SET "
+            )
         assert len(re.findall(given_away, sql)) == len(inserts)
         assert len(wheres) == len([1 for _, relation in used if relation == door]) - len(inserts)
         for where in wheres:
@@ -578,7 +588,8 @@ BEGINNINGS = {"insert", "update", "delete", "text", "Table", "table"}
 CONNECTIONS = {"Session", "create_engine", "create_async_engine"}
 LIBRARIES = ("sqlalchemy", "sqlmodel")
 CLOSED = ("sqlalchemy.orm", "sqlalchemy.ext", "sqlmodel.ext", "psycopg", "psycopg2")
-DOORWAYS = {"mine", "select_mine", "insert_mine", "update_mine", "delete_mine", "finding"}
+DOORWAYS = {"mine", "select_mine", "insert_mine", "changing", "update_mine", "delete_mine"}
+DOORWAYS |= {"finding"}
 
 
 def source_files() -> dict[str, ast.Module]:
@@ -658,6 +669,11 @@ PLANNERS = {
 }
 
 
+def task_of(number: int, n: int = 1) -> uuid.UUID:
+    """The id of a user's task in the database below."""
+    return uuid.UUID(f"00000000-0000-7000-8000-0{number}{n:010}")
+
+
 @pytest.fixture(scope="module", params=[1, 600], ids=["tiny", "larger"])
 def crowded(request) -> str:
     """A database in which everybody has as many tasks, and statistics know it."""
@@ -733,6 +749,29 @@ def test_reading_in_one_trip_sees_the_own_rows_however_it_is_planned(planner, cr
     listings = [s for s in listings if "task_id" not in s.names]
     assert listings
     asyncio.run(look())
+
+
+@pytest.mark.parametrize("planner", PLANNERS)
+def test_changing_in_one_trip_meets_the_own_row_however_it_is_planned(planner, crowded):
+    """Here the identity is set by the very statement that changes."""
+    given: dict[str, Any] = {"session": None, "now": datetime.now(UTC), "set_description": True}
+    given |= {"title": None, "description": "mine", "completed": None}
+
+    async def change() -> None:
+        async with connection_to(crowded, **PLANNERS[planner]) as connection:
+            for number, user_id in [*enumerate(USERS), (0, "nobody"), *enumerate(USERS)]:
+                others = "SELECT * FROM task WHERE user_id <> $1 ORDER BY user_id, id"
+                before = await connection.fetch(others, user_id)
+                for statement, whose in itertools.product(changes, range(len(USERS))):
+                    values = {**given, "owner": user_id, "task_id": task_of(whose)}
+                    body = await connection.fetchval(statement.sql, *statement.arguments(values))
+                    is_own = whose == number and user_id in USERS
+                    assert (body is not None) == is_own
+                    assert body is None or f'"user_id":"{user_id}"'.encode() in body
+                assert await connection.fetch(others, user_id) == before
+
+    changes = [STATEMENTS[f"todo_server.services.tasks.{n}"] for n in ("_UPDATE", "_COMPLETE")]
+    asyncio.run(change())
 
 
 @pytest.fixture(scope="module")

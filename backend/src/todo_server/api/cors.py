@@ -35,13 +35,10 @@ class CORS:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if any(name == b"origin" for name, _ in scope["headers"]):
-            headers = Headers(scope=scope)
-            if scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
-                await self._preflight(scope, headers)(scope, receive, send)
-            else:
-                await self._cors(scope, receive, send)
-            return
+        for name, _ in scope["headers"]:
+            if name == b"origin":
+                await self._answer_page(scope, receive, send)
+                return
 
         async def send_varying(message: Message) -> None:
             # A shared cache must not show a browser what was answered to somebody else.
@@ -50,6 +47,13 @@ class CORS:
             await send(message)
 
         await self._app(scope, receive, send_varying)
+
+    async def _answer_page(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope)
+        if scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
+            await self._preflight(scope, headers)(scope, receive, send)
+        else:
+            await self._cors(scope, receive, send)
 
     def _preflight(self, scope: Scope, headers: Headers) -> Response:
         response = self._cors.preflight_response(headers)

@@ -1,9 +1,11 @@
 """Bodies: which are read, how much of them, and how strictly."""
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from fastapi import Request
+from starlette.requests import ClientDisconnect
 
 from todo_server.domain import strict_json
 from todo_server.errors import (
@@ -29,27 +31,36 @@ class JSONRequest(Request):
         syntax (MalformedJsonError), and that it is an object (ValidationFailedError). FastAPI
         itself would turn all of them into one and the same 400.
         """
-        chunks: list[bytes] = []
-        size = 0
-        async for chunk in self.stream():
-            if chunk and not chunks:
-                self._check_type()
-            size += len(chunk)
-            if size > MAX_BODY:
-                raise BodyTooLargeError
-            chunks.append(chunk)
-        self._body = b"".join(chunks)
+        body = bytearray()
+        more = True
+        while more:  # `stream` would do, but costs three times as much
+            message = await self.receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            more = message.get("more_body", False)
+            if chunk := message.get("body"):
+                if not body:
+                    self._check_type()
+                body += chunk
+                if len(body) > MAX_BODY:
+                    raise BodyTooLargeError
+        self._body = bytes(body)
         if not self._body:
             return None
         value = self._json = _parse(self._body)
         return value
 
     def _check_type(self) -> None:
-        kind, _, _ = self.headers.get("content-type", "").partition(";")
-        if not _JSON.fullmatch(kind.strip().lower()):
+        if not _is_json(self.headers.get("content-type", "")):
             raise UnsupportedMediaTypeError
         if self.headers.get("content-encoding", "identity").lower() != "identity":
             raise UnsupportedMediaTypeError("Send the body uncompressed.")
+
+
+@lru_cache(maxsize=64)
+def _is_json(content_type: str) -> bool:
+    kind, _, _ = content_type.partition(";")
+    return _JSON.fullmatch(kind.strip().lower()) is not None
 
 
 def _parse(body: bytes) -> dict[str, Any]:

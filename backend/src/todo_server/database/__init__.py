@@ -5,6 +5,7 @@ from asyncpg import UniqueViolationError
 from todo_server.database.doors import Database, Transaction
 from todo_server.database.rows import (
     Statement,
+    changing,
     compiled,
     delete_mine,
     finding,
@@ -26,6 +27,7 @@ __all__ = [
     "Statement",
     "Transaction",
     "UniqueViolationError",
+    "changing",
     "compiled",
     "delete_mine",
     "finding",

@@ -1,4 +1,4 @@
-"""The only doors to the database: `read`, `insert`, `write` and `transaction` under an identity."""
+"""The only doors to the database: `read`, `change`, `write` and `transaction` of an identity."""
 
 import asyncio
 import json
@@ -24,23 +24,27 @@ CONNECT_TIMEOUT = 10.0
 STATEMENT_TIMEOUT = 15.0
 """Seconds after which a statement is given up."""
 
-# The database is away or restarting, or a plan went stale by a migration. Seen before COMMIT,
-# each of them means that nothing was written.
-_AWAY = (
+# The connection broke. Seen before COMMIT, each of them means that nothing was written.
+_BROKEN = (
     OSError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,  # asyncpg's own state, upset by the end of the connection
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+)
+# The database is starting or standing by, two requests met, or a plan went stale by a migration:
+# it has refused, and so written nothing.
+_REFUSED = (
     asyncpg.CannotConnectNowError,
     asyncpg.TooManyConnectionsError,
-    asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.DeadlockDetectedError,
     asyncpg.SerializationError,
     asyncpg.InvalidCachedStatementError,
 )
+_AWAY = (*_BROKEN, *_REFUSED)
 # The database cannot do more at the moment, or took too long: trying again at once makes it worse.
 _OVERLOADED = (TimeoutError, asyncpg.QueryCanceledError, asyncpg.InsufficientResourcesError)
 
@@ -113,10 +117,17 @@ class Database:
         values |= {"owner": identity.user_id, "session": identity.session_id}
         return await self._run(_read, statement, values)
 
-    async def insert(self, identity: Identity, statement: Statement, **values: object) -> Any:  # noqa: ANN401 - as above
-        """Run a statement made by `rows.insert_mine`, in one round trip; give its one value."""
+    async def change(
+        self, identity: Identity, statement: Statement, *, repeatable: bool, **values: object
+    ) -> Any:  # noqa: ANN401 - as above
+        """Run a statement made by `rows.insert_mine` or `changing`, in one round trip.
+
+        Gives its one value. When the connection breaks meanwhile, the change may have been made:
+        one that is `repeatable`, as doing it twice comes to the same, is tried again; any other
+        is an UnavailableError that says so.
+        """
         values |= {"owner": identity.user_id, "session": identity.session_id}
-        return await self._run(_insert, statement, values)
+        return await self._run(_read if repeatable else _once, statement, values)
 
     async def write(self, identity: Identity, statement: Statement, **values: object) -> Any:  # noqa: ANN401 - as above
         """Run a statement made by `rows.update_mine` or `delete_mine` in a transaction.
@@ -221,10 +232,10 @@ async def _read(connection: asyncpg.Connection, statement: Statement, values: Va
     return row[0]
 
 
-async def _insert(connection: asyncpg.Connection, statement: Statement, values: Values) -> Any:  # noqa: ANN401
+async def _once(connection: asyncpg.Connection, statement: Statement, values: Values) -> Any:  # noqa: ANN401
     try:
         return await _read(connection, statement, values)
-    except (*_AWAY, TimeoutError) as error:
+    except (*_BROKEN, TimeoutError) as error:
         raise _in_doubt() from error
 
 
@@ -250,7 +261,7 @@ async def _begin(connection: asyncpg.Connection, owner: str, session: UUID | Non
 async def _commit(connection: asyncpg.Connection) -> None:
     try:
         await connection.execute("COMMIT")
-    except (*_AWAY, TimeoutError) as error:
+    except (*_BROKEN, TimeoutError) as error:
         raise _in_doubt() from error
 
 

@@ -1,8 +1,8 @@
 """The one doorway to rows that somebody owns, and statements compiled once.
 
 Requests never touch the table `task`: they use the view `my_task`, whose owner is a role that
-row-level security binds (`row_security.py`), and every statement begins in one of the four
-``*_mine`` functions, which put the owner into its WHERE as well.
+row-level security binds (`row_security.py`), and every statement begins in one of the ``*_mine``
+functions or in `changing`, which put the owner into its WHERE as well.
 
 Reading in one round trip
 -------------------------
@@ -15,8 +15,15 @@ does both in one statement::
 The subquery depends on a value that only ``identity`` yields, so it cannot start earlier, and
 ``OFFSET 0`` keeps the planner from dissolving ``identity``. Were the order ever different, the
 policy would see no identity and no row: it fails closed. An INSERT … SELECT FROM identity has
-the same order. An UPDATE … FROM identity has not (seen: zero rows), so changes run in a
-transaction that is opened with the identity (`doors.py`).
+the same order.
+
+Changing in one round trip
+--------------------------
+An UPDATE … FROM identity has not that order (seen: zero rows). So `changing` is an INSERT of the
+row that is there already, found and locked by a subquery that depends on ``identity``, whose
+conflict with itself becomes the UPDATE. The lock makes sure that it is a conflict: nobody can
+delete the row in between. What deletes rows, or needs several statements, runs in a transaction
+that is opened with the identity (`doors.py`).
 """
 
 from collections.abc import Mapping
@@ -33,7 +40,6 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Select,
-    Subquery,
     Table,
     Text,
     Update,
@@ -50,6 +56,7 @@ from sqlalchemy import (
     true,
     update,
 )
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import NamedFromClause
@@ -89,7 +96,7 @@ def mine(model: type[SQLModel]) -> Table:
     return table.to_metadata(MetaData(), name=f"my_{table.name}")
 
 
-def _identity() -> Subquery:
+def _identity() -> Select[Any]:
     """Set the identity, and give no row if it has a session that has ended."""
     user_id, sessions = _SETTING_IDENTITY.c.user_id, mine(Session)
     alive = exists().where(sessions.c.user_id == user_id, sessions.c.id == _SESSION)
@@ -97,11 +104,10 @@ def _identity() -> Subquery:
         select(user_id)
         .where(or_(_SESSION.is_(None), alive.correlate(_SETTING_IDENTITY)))
         .offset(literal_column("0"))
-        .subquery("identity")
     )
 
 
-IDENTITY = _identity()
+IDENTITY = _identity().subquery("identity")
 
 
 def unowned(model: type[SQLModel]) -> Table:
@@ -144,6 +150,37 @@ def delete_mine(model: type[SQLModel]) -> Delete:
 def reading(select_one_value: Select[Any]) -> Select[Any]:
     """Complete a SELECT of one value on the user's rows: it sets the identity, then runs."""
     return select(select_one_value.scalar_subquery()).select_from(IDENTITY)
+
+
+def changing(
+    model: type[SQLModel],
+    key: Mapping[str, ColumnElement[Any]],
+    values: Mapping[str, ColumnElement[Any]],
+    columns: list[ColumnElement[Any]],
+) -> Select[Any]:
+    """Change the one of the asking user's rows that has this key; it gives the row as JSON.
+
+    `key` is what the primary key has besides the owner. Gives a NULL where the user has no such
+    row, for `Database.change`.
+    """
+    rows, there = mine(model), mine(model).alias("there")
+    identity = _identity().cte("identity")
+    found = (
+        select(*there.c)
+        .where(there.c.user_id == identity.c.user_id)
+        .where(*(there.c[name] == value for name, value in key.items()))
+        .with_for_update()
+        .lateral("found")
+    )
+    changed = (
+        postgresql.insert(rows)
+        .from_select(rows.c.keys(), select(*found.c).select_from(identity.join(found, true())))
+        .on_conflict_do_update(index_elements=["user_id", *key], set_=dict(values))
+        .returning(*columns)
+        .cte("changed")
+    )
+    row = select(utf8(json_row(changed))).scalar_subquery()
+    return select(row).select_from(identity)
 
 
 def finding(model: type[SQLModel], select_columns: list[ColumnElement[Any]]) -> Select[Any]:

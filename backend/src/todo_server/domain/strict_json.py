@@ -27,7 +27,8 @@ def loads(data: bytes) -> Any:  # noqa: ANN401 - JSON
         raise ValueError(f"{message} at character {error.pos}") from error
     except RecursionError as error:
         raise ValueError(f"it is nested deeper than {MAX_DEPTH}") from error
-    if not _shallow(value, MAX_DEPTH):
+    # As many openings, within strings or not, must there be for a value to be nested so deep.
+    if text.count("{") + text.count("[") > MAX_DEPTH and not _shallow(value, MAX_DEPTH):
         raise ValueError(f"it is nested deeper than {MAX_DEPTH}")
     return value
 

@@ -27,6 +27,7 @@ from sqlalchemy.dialects import postgresql
 from todo_server.database import (
     Database,
     Statement,
+    changing,
     compiled,
     delete_mine,
     insert_mine,
@@ -36,7 +37,6 @@ from todo_server.database import (
     mine,
     reading,
     select_mine,
-    update_mine,
     utf8,
 )
 from todo_server.domain.identity import Identity
@@ -93,7 +93,9 @@ async def create_task(
     """Create a task; gives its id and the task."""
     now = datetime.now(UTC)
     task_id = uuid7(now)
-    body = await database.insert(identity, _CREATE, task_id=task_id, now=now, **task.model_dump())
+    body = await database.change(
+        identity, _CREATE, repeatable=False, task_id=task_id, now=now, **task.model_dump()
+    )
     return task_id, body
 
 
@@ -107,9 +109,10 @@ async def update_task(
 ) -> bytes:
     """Change what the request named, and nothing else; TaskNotFoundError as above."""
     given = change.model_fields_set
-    body = await database.write(
+    body = await database.change(
         identity,
         _UPDATE,
+        repeatable=True,
         task_id=task_id,
         now=datetime.now(UTC),
         title=change.title,
@@ -124,8 +127,13 @@ async def complete_task(
     identity: Identity, database: Database, task_id: UUID, completion: Completion
 ) -> bytes:
     """Set whether a task is completed, or flip it in the database; TaskNotFoundError as above."""
-    body = await database.write(
-        identity, _COMPLETE, task_id=task_id, now=datetime.now(UTC), completed=completion.completed
+    body = await database.change(
+        identity,
+        _COMPLETE,
+        repeatable=completion.completed is not None,
+        task_id=task_id,
+        now=datetime.now(UTC),
+        completed=completion.completed,
     )
     return _found(body)
 
@@ -238,12 +246,8 @@ def _change(**values: ColumnElement[Any]) -> Statement:
     """Update a task; `updated_at` moves if a value does, and always forwards."""
     changes = or_(*(_tasks.c[name].is_distinct_from(value) for name, value in values.items()))
     later = func.greatest(_now, _tasks.c.updated_at + literal_column("interval '1 microsecond'"))
-    change = (
-        update_mine(Task)
-        .where(_tasks.c.id == _task_id)
-        .values(**values, updated_at=case((changes, later), else_=_tasks.c.updated_at))
-    )
-    return compiled(json_of_changed(change, _columns))
+    values["updated_at"] = case((changes, later), else_=_tasks.c.updated_at)
+    return compiled(changing(Task, {"id": _task_id}, values, _columns))
 
 
 # A parameter that is NULL leaves its column; only the description can be set to NULL itself.
