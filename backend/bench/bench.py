@@ -62,15 +62,16 @@ def run(plan: Plan, output: Path, soak_minutes: int) -> None:
         )
         if plan.large:
             bench.many_rows()
+        if found.left_out:
+            found.notes.append(f"Left out for want of time: {', '.join(sorted(found.left_out))}.")
+        found.settings = (
+            f"{plan.rounds} round(s) of {plan.seconds:g} s for each figure, medians, "
+            f"{(time.monotonic() - started) / 60:.0f} minutes in all."
+        )
         if soak_minutes:
+            write_report(found, output)  # as long as nothing can go wrong
             bench.soak(soak_minutes)
     shutil.rmtree(data_dir, ignore_errors=True)
-    if found.left_out:
-        found.notes.append(f"Left out for want of time: {', '.join(sorted(found.left_out))}.")
-    found.settings = (
-        f"{plan.rounds} round(s) of {plan.seconds:g} s for each figure, medians, "
-        f"{(time.monotonic() - started) / 60:.0f} minutes in all."
-    )
     print_report(found)
     write_report(found, output)
     print(f"\nWritten: {os.path.relpath(output)}; {time.monotonic() - started:.0f} seconds.")

@@ -11,7 +11,7 @@ from load import Load, Result, run_load
 from plan import COMPARED, REFERENCE, Plan
 from proof import prove, trips_per_request
 from scale import Comparison, cpu_us, list_everything, requests_of
-from servers import Running, Server, migrate, our_server, running
+from servers import Running, Server, log_of, migrate, our_server, running
 from trips import counting_proxy
 from work import Task, Workload
 
@@ -177,4 +177,5 @@ class Bench:
                 self.load(it, self.work.requests["mix"], 32, seconds=60)
                 memory = cost.largest_worker(it.pid)[1]
                 self.found.soak.append((minute, memory))
+                os.truncate(log_of(it.server), 0)  # some 100 MB each minute
                 print(f"soak: {minute} min, {memory.pss / 2**20:.1f} MiB", flush=True)

@@ -9,6 +9,8 @@ from plots import bar_chart
 from targets import EMPTY, MEBIBYTE, OURS, OURS_TWO, verdicts
 from work import OPERATIONS
 
+NOTES = Path(__file__).parent / "notes.md"
+"""What no measurement says by itself: why a target is not met. Written by hand."""
 MET = {True: "met", False: "**not met**", None: "-"}
 HEADS = ["req/s", "p50 ms", "p95 ms", "p99 ms", "errors", "app CPU µs", "PostgreSQL CPU µs"]
 PLOTS = [  # (file, title, operation, figure of a cell)
@@ -120,6 +122,7 @@ def soak_table(found: Findings) -> list[str]:
     rows = [
         [f"{minutes:.0f}", f"{memory.pss / MEBIBYTE:.1f}", f"{memory.rss / MEBIBYTE:.1f}"]
         for minutes, memory in found.soak
+        if minutes == 1 or minutes % 5 == 0
     ]
     return table(["minutes of the mix", "PSS MiB", "RSS MiB"], rows) if rows else []
 
@@ -180,6 +183,8 @@ def write_report(found: Findings, path: Path) -> None:
         f"## {title}",
         "",
         *targets,
+        *NOTES.read_text().splitlines(),
+        "",
         "## In pictures",
         "",
         *write_plots(found, path.parent, path.stem),

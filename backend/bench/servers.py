@@ -111,6 +111,10 @@ NODE_PEERS = [
 ]
 
 
+def log_of(server: Server) -> Path:
+    return OUT / f"{server.name}.log"
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -147,11 +151,12 @@ def running(server: Server, url: str, user_id: str, cpus: set[int]) -> Iterator[
             "POOL_SIZE": POOL_SIZE,
         }
     )
-    log = OUT / f"{server.name}.log"
+    log = log_of(server)
     own_cpus = os.sched_getaffinity(0)
     os.sched_setaffinity(0, cpus)  # of this thread, which the new process takes over
     started = time.perf_counter()
-    with log.open("wb") as output:
+    log.unlink(missing_ok=True)
+    with log.open("ab") as output:  # so that it can be cut while it is written
         process = subprocess.Popen(
             [part.format(port=port) for part in server.command],
             cwd=server.folder,

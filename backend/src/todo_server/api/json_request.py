@@ -18,7 +18,7 @@ from todo_server.errors import (
 MAX_BODY = 1024 * 1024
 """Bytes."""
 
-_JSON = re.compile(r"application/(?:[\w.!#$&^-]+\+)?json", re.ASCII)  # RFC 6838, section 4.2
+_JSON = re.compile(rb"application/(?:[\w.!#$&^-]+\+)?json")  # RFC 6838, section 4.2
 
 
 class JSONRequest(Request):
@@ -51,15 +51,21 @@ class JSONRequest(Request):
         return value
 
     def _check_type(self) -> None:
-        if not _is_json(self.headers.get("content-type", "")):
+        content_type, encoding = b"", b"identity"
+        for name, value in self.scope["headers"]:
+            if name == b"content-type":
+                content_type = value
+            elif name == b"content-encoding":
+                encoding = value
+        if not _is_json(content_type):
             raise UnsupportedMediaTypeError
-        if self.headers.get("content-encoding", "identity").lower() != "identity":
+        if encoding.lower() != b"identity":
             raise UnsupportedMediaTypeError("Send the body uncompressed.")
 
 
 @lru_cache(maxsize=64)
-def _is_json(content_type: str) -> bool:
-    kind, _, _ = content_type.partition(";")
+def _is_json(content_type: bytes) -> bool:
+    kind, _, _ = content_type.partition(b";")
     return _JSON.fullmatch(kind.strip().lower()) is not None
 
 
