@@ -55,7 +55,7 @@ async def list_tasks(request: Request) -> Response:
     query = request.scope["query_string"]
     listing = read_listing(query)
     page = await tasks.list_tasks(identity_of(request), database_of(request), listing)
-    response = _json(page.body)
+    response = _JSON(page.body)
     if page.next_cursor is not None:
         response.headers["Link"] = _next_link(request.scope["path"], query, page.next_cursor)
     return response
@@ -75,7 +75,7 @@ async def create_task(task: TaskCreate, request: Request) -> Response:
     """Create a task; only a title is needed."""
     task_id, body = await tasks.create_task(identity_of(request), database_of(request), task)
     path = quote(request.scope["path"])
-    return _json(body, 201, {"Location": f"{path}/{task_id}"})
+    return _JSON(body, 201, (b"location", f"{path}/{task_id}".encode()))
 
 
 @router.get(
@@ -89,7 +89,7 @@ async def create_task(task: TaskCreate, request: Request) -> Response:
 )
 async def get_task(task_id: TaskId, request: Request) -> Response:
     """Get one task."""
-    return _json(await tasks.get_task(identity_of(request), database_of(request), task_id))
+    return _JSON(await tasks.get_task(identity_of(request), database_of(request), task_id))
 
 
 async def update_task(task_id: TaskId, change: TaskUpdate, request: Request) -> Response:
@@ -99,7 +99,7 @@ async def update_task(task_id: TaskId, change: TaskUpdate, request: Request) -> 
     `updated_at`) is ignored.
     """
     body = await tasks.update_task(identity_of(request), database_of(request), task_id, change)
-    return _json(body)
+    return _JSON(body)
 
 
 for _method in ("PUT", "PATCH"):
@@ -153,11 +153,16 @@ async def complete_task(
     body = await tasks.complete_task(
         identity_of(request), database_of(request), task_id, completion
     )
-    return _json(body)
+    return _JSON(body)
 
 
-def _json(body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    return Response(body, status, headers, media_type="application/json")
+class _JSON(Response):
+    """JSON that is written already; any other response spends more on its headers."""
+
+    def __init__(self, body: bytes, status: int = 200, *headers: tuple[bytes, bytes]) -> None:
+        self.status_code, self.body, self.background = status, body, None
+        length = (b"content-length", b"%d" % len(body))
+        self.raw_headers = [length, (b"content-type", b"application/json"), *headers]
 
 
 def _next_link(path: str, query: bytes, cursor: str) -> str:

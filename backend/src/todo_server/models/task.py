@@ -4,7 +4,14 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 from sqlalchemy import CheckConstraint, Index, func, text
 from sqlmodel import Field as Column
@@ -122,6 +129,8 @@ class TaskInput(SQLModel):
     model_config = ConfigDict(  # type: ignore[assignment]
         extra="forbid", strict=True, json_schema_extra=_schema_of_input
     )
+    # SQLModel's own is for tables; for a shape, it does the same by a detour through Python.
+    __init__ = BaseModel.__init__
 
     @model_validator(mode="before")
     @classmethod

@@ -94,7 +94,14 @@ async def create_task(
     now = datetime.now(UTC)
     task_id = uuid7(now)
     body = await database.change(
-        identity, _CREATE, repeatable=False, task_id=task_id, now=now, **task.model_dump()
+        identity,
+        _CREATE,
+        repeatable=False,
+        task_id=task_id,
+        now=now,
+        title=task.title,
+        description=task.description,
+        completed=task.completed,
     )
     return task_id, body
 
