@@ -17,10 +17,11 @@ serve: $(VENV)/serve ## Run the server on http://127.0.0.1:8000, with its own Po
 test: $(VENV)/dev ## Run the whole test suite
 	@cd backend && $(BIN)/python -m pytest -n $(WORKERS_FOR_TESTS)
 
-check: $(VENV)/dev ## Check lint, types, imports, contract and migrations
+check: $(VENV)/dev ## Check lint, types, imports, contract, migrations and the cost of requests
 	@cd backend && $(BIN)/ruff check . && $(BIN)/ruff format --check . \
 	  && $(BIN)/mypy && $(BIN)/lint-imports --no-logo --no-cache \
-	  && $(BIN)/python -m tests.check_contract && $(BIN)/python -m tests.check_migrations
+	  && $(BIN)/python -m tests.check_contract && $(BIN)/python -m tests.check_migrations \
+	  && $(BIN)/python bench/check_cost.py
 
 bench: $(VENV)/dev ## Measure the server beside its peers; QUICK=1 takes two minutes
 	@cd backend/bench && $(BIN)/python bench.py $(if $(QUICK),--quick)

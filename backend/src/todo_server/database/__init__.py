@@ -3,24 +3,21 @@
 from asyncpg import UniqueViolationError
 
 from todo_server.database.doors import Database, Transaction
+from todo_server.database.json_made import json_columns, json_row, utf8
 from todo_server.database.rows import (
-    Statement,
     changing,
-    compiled,
     delete_mine,
     finding,
     insert_mine,
     is_mine,
-    json_columns,
     json_of_changed,
-    json_row,
     mine,
     reading,
     select_mine,
     unowned,
     update_mine,
-    utf8,
 )
+from todo_server.database.statement import Statement, compiled
 
 __all__ = [
     "Database",

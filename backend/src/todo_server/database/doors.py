@@ -10,7 +10,8 @@ import asyncpg
 
 from todo_server.database import guard
 from todo_server.database.pool import Pool
-from todo_server.database.rows import SETTING, Statement
+from todo_server.database.rows import SETTING
+from todo_server.database.statement import Statement
 from todo_server.database.url import connect_arguments
 from todo_server.domain.identity import Identity
 from todo_server.errors import UnauthenticatedError, UnavailableError

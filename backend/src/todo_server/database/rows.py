@@ -1,4 +1,4 @@
-"""The one doorway to rows that somebody owns, and statements compiled once.
+"""The one doorway to rows that somebody owns.
 
 Requests never touch the table `task`: they use the view `my_task`, whose owner is a role that
 row-level security binds (`row_security.py`), and every statement begins in one of the ``*_mine``
@@ -27,15 +27,11 @@ that is opened with the identity (`doors.py`).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from sqlalchemy import (
-    Column,
-    DateTime,
     Delete,
-    Executable,
     Insert,
     LargeBinary,
     MetaData,
@@ -57,14 +53,12 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.sql.elements import ColumnElement
-from sqlalchemy.sql.selectable import NamedFromClause
 from sqlmodel import SQLModel
 
+from todo_server.database.json_made import json_row, utf8
+from todo_server.database.statement import constant
 from todo_server.models.account import Session
-
-_DIALECT = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
 
 SETTING = "app.user_id"
 """The transaction-local setting that the policies of row-level security compare with."""
@@ -74,12 +68,6 @@ FOUND_SETTING = "app.found_by"
 
 _OWNER = bindparam("owner", type_=Text)
 _SESSION = bindparam("session", type_=Uuid)
-
-
-def constant(value: str) -> ColumnElement[str]:
-    """Write a value into the statement itself, so that the planner sees it."""
-    quoted = value.replace("'", "''")
-    return literal_column(f"'{quoted}'", Text)
 
 
 _SETTING_IDENTITY = (
@@ -211,54 +199,7 @@ def as_setting(value: ColumnElement[Any]) -> ColumnElement[str]:
     return value
 
 
-def json_columns(model: type[SQLModel], shape: type[SQLModel]) -> list[ColumnElement[Any]]:
-    """List the columns of a shape as PostgreSQL shall write them into JSON.
-
-    Instants are RFC 3339 in UTC with `Z` and six digits of a second: PostgreSQL's own form
-    depends on the session's time zone and drops trailing zeros.
-    """
-    return [_json_column(mine(model).c[name]) for name in shape.model_fields]
-
-
-def _json_column(column: Column[Any]) -> ColumnElement[Any]:
-    if isinstance(column.type, DateTime):
-        utc = func.timezone(constant("UTC"), column)
-        return func.to_char(utc, constant('YYYY-MM-DD"T"HH24:MI:SS.US"Z"')).label(column.name)
-    return column
-
-
-def json_row(rows: NamedFromClause) -> ColumnElement[Any]:
-    """Turn each row of a subquery into JSON."""
-    return func.row_to_json(rows.table_valued())
-
-
-def utf8(json: ColumnElement[Any]) -> ColumnElement[bytes]:
-    """Turn JSON into bytes, which travel to the client as they are, never decoded here."""
-    return func.convert_to(cast(json, Text), constant("UTF8"))
-
-
 def json_of_changed(change: Insert | Update, columns: list[ColumnElement[Any]]) -> Select[Any]:
     """Complete an INSERT or UPDATE: it gives the row it wrote, as JSON."""
     changed = change.returning(*columns).cte("changed")
     return select(utf8(json_row(changed)))
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """A statement that is compiled once and run many times."""
-
-    sql: str
-    names: tuple[str, ...]
-
-    def arguments(self, values: Mapping[str, Any]) -> list[Any]:
-        """Order named values as the statement wants them; a missing one is a KeyError."""
-        return [values[name] for name in self.names]
-
-
-def compiled(statement: Executable) -> Statement:
-    """Compile a statement whose values are all named parameters, for `Database`."""
-    result = statement.compile(dialect=_DIALECT)  # type: ignore[attr-defined]
-    unnamed = [name for name in result.positiontup if not result.binds[name].required]
-    if unnamed:
-        raise ValueError(f"write these as constants or named parameters: {unnamed}")
-    return Statement(result.string, tuple(result.positiontup))

@@ -76,15 +76,15 @@ _profile = {name: bindparam(name, type_=Text) for name in ("email", "name", "pas
 # What a password was held against still stands, or it proves nothing any more.
 _proven = _accounts.c.password_hash == bindparam("proven_hash", type_=Text)
 
-_FIND_ACCOUNT = compiled(finding(Account, json_columns(Account, Account)))
+_FIND_ACCOUNT = compiled(finding(Account, json_columns(_accounts, Account)))
 # Before and after is a question for one clock, the database's: those of workers may differ.
 _arrived_at = func.clock_timestamp().label("arrived_at")
 _FIND_TOKEN = compiled(
     finding(RefreshToken, [_tokens.c.user_id, _tokens.c.session_id, _arrived_at])
 )
-_own = select_mine(Account, *json_columns(Account, Account)).subquery("account")
+_own = select_mine(Account, *json_columns(_accounts, Account)).subquery("account")
 _GET_ACCOUNT = compiled(reading(select(cast(json_row(_own), Text))))
-_this = select_mine(Session, *json_columns(Session, Session)).where(_sessions.c.id == _session_id)
+_this = select_mine(Session, *json_columns(_sessions, Session)).where(_sessions.c.id == _session_id)
 _GET_SESSION = compiled(reading(select(cast(json_row(_this.subquery("session")), Text))))
 _ADD_ACCOUNT = compiled(
     insert_mine(Account, {**_profile, "created_at": _now}).returning(_accounts.c.user_id)
@@ -134,7 +134,7 @@ _UPDATE_ACCOUNT = compiled(
         .values(
             {name: func.coalesce(value, _accounts.c[name]) for name, value in _profile.items()}
         ),
-        json_columns(Account, Account),
+        json_columns(_accounts, Account),
     )
 )
 _DELETE_TASKS = compiled(delete_mine(Task))

@@ -55,7 +55,7 @@ from todo_server.models import Completion, Task, TaskCreate, TaskRead, TaskUpdat
 from todo_server.models.task import SORTED_TITLE_LENGTH
 
 _tasks = mine(Task)
-_columns = json_columns(Task, TaskRead)
+_columns = json_columns(_tasks, TaskRead)
 
 _task_id: ColumnElement[UUID] = bindparam("task_id", type_=Uuid)
 _title: ColumnElement[str] = bindparam("title", type_=Text)

@@ -12,7 +12,7 @@ import pytest
 
 from tests.api.auth.people import JSON, PASSWORD
 from tests.databases import run
-from todo_server.database import Database, Statement, compiled, finding, json_columns
+from todo_server.database import Database, Statement, compiled, finding, json_columns, mine
 from todo_server.models import Account
 
 ACCOUNT = "/api/auth/account"
@@ -132,7 +132,7 @@ def test_an_identity_finds_its_own_alone(person, stranger, database_url):
 
 def test_nothing_is_left_of_a_find_on_its_connection(person, database_url):
     """The setting ends with its statement: nobody who comes later finds what it found."""
-    find = compiled(finding(Account, json_columns(Account, Account)))
+    find = compiled(finding(Account, json_columns(mine(Account), Account)))
     look = Statement("SELECT current_setting('app.found_by', true), user_id FROM my_account", ())
     setting = Statement("SELECT coalesce(current_setting('app.found_by', true), '')", ())
 

@@ -1,0 +1,208 @@
+"""Holds what the operations cost: CPU beside an endpoint that does nothing, and round trips.
+
+    python check_cost.py            # part of `make check`; some ten seconds
+    python check_cost.py --write    # after a change that is worth what it costs
+
+The application runs in this process, on a real PostgreSQL, one request after the other, and so
+does an empty FastAPI endpoint, block by block in turn. What counts is the CPU time of this thread,
+of the least disturbed block of each: how fast the machine is and what else it does changes the
+quotient little. Fails beyond 1.25 times the stored one, three times in a row, and if the number of
+round trips of any operation differs.
+"""
+
+import argparse
+import asyncio
+import json
+import logging
+import runpy
+import shutil
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import uvloop
+from fastapi import FastAPI
+from install import HERE, OUT, PEERS
+from trips import counting_proxy
+from work import SECRET, make_token
+
+from todo_server import logs
+from todo_server.app import create_app
+from todo_server.config import Settings
+from todo_server.embedded_postgres import embedded_postgres
+from todo_server.migrations import command
+
+STORED = HERE / "cost.json"
+TOLERANCE = 1.25
+BLOCKS, REQUESTS = 40, 50
+ATTEMPTS = 3
+USER, TASKS = "user-of-the-check", 50
+BASE = f"/api/{USER}/tasks"
+TOKEN = make_token(USER)
+
+Scope = dict[str, Any]
+
+
+def scope_of(method: str, path: str, body: bytes) -> Scope:
+    path, _, query = path.partition("?")
+    headers = [
+        (b"host", b"127.0.0.1:8000"),
+        (b"user-agent", b"check"),
+        (b"accept", b"application/json"),
+        (b"authorization", f"Bearer {TOKEN}".encode()),
+    ]
+    if body:
+        length = str(len(body)).encode()
+        headers += [(b"content-type", b"application/json"), (b"content-length", length)]
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": query.encode(),
+        "root_path": "",
+        "headers": headers,
+        "client": ("127.0.0.1", 50000),
+        "server": ("127.0.0.1", 8000),
+        "state": {},
+    }
+
+
+class Operation:
+    """A request that can be made as often as one likes, of an application in this process."""
+
+    def __init__(self, app: FastAPI, method: str, path: str, body: object = None) -> None:
+        self.app, self.method, self.path = app, method, path
+        self.body = b"" if body is None else json.dumps(body).encode()
+        self.status, self.answer = 0, b""
+
+    async def receive(self) -> dict[str, Any]:
+        return {"type": "http.request", "body": self.body, "more_body": False}
+
+    async def send(self, message: dict[str, Any]) -> None:
+        self.status = message.get("status", self.status)
+        self.answer = message.get("body", b"")
+
+    async def run(self, times: int = 1) -> float:
+        """CPU µs of a request, over so many in a row; RuntimeError unless the last is 2xx."""
+        scopes = [scope_of(self.method, self.path, self.body) for _ in range(times)]
+        started = time.thread_time()
+        for scope in scopes:
+            await self.app(scope, self.receive, self.send)
+        spent = time.thread_time() - started
+        if not 200 <= self.status < 300:
+            raise RuntimeError(f"{self.method} {self.path}: {self.status} {self.answer[:300]!r}")
+        return spent / times * 1e6
+
+
+@asynccontextmanager
+async def serving(url: str) -> AsyncIterator[tuple[dict[str, Operation], Callable[[], Any]]]:
+    """The operations of the application on a database, and what makes tasks to delete."""
+    app = create_app(
+        Settings(auth_mode="shared_secret", better_auth_secret=SECRET, database_url=url)
+    )
+    async with app.router.lifespan_context(app):
+        create = Operation(app, "POST", BASE, {"title": "Buy milk", "description": "Two bottles"})
+
+        async def make() -> str:
+            await create.run()
+            return f"{BASE}/{json.loads(create.answer)['id']}"
+
+        for _ in range(TASKS):
+            path = await make()
+        yield (
+            {
+                "list": Operation(app, "GET", f"{BASE}?limit=20"),
+                "get": Operation(app, "GET", path),
+                "create": create,
+                "update": Operation(app, "PUT", path, {"title": "Call home"}),
+                "complete": Operation(app, "PATCH", f"{path}/complete", {"completed": True}),
+                "delete": Operation(app, "DELETE", path),
+            },
+            make,
+        )
+
+
+async def cpu_ratios(operations: dict[str, Operation], empty: Operation) -> dict[str, float]:
+    """CPU of each operation in requests of the empty endpoint."""
+    everything = {"empty": empty} | operations
+    least = dict.fromkeys(everything, float("inf"))
+    for _ in range(BLOCKS):
+        for name, operation in everything.items():
+            least[name] = min(least[name], await operation.run(REQUESTS))
+    return {name: round(least[name] / least["empty"], 2) for name in operations}
+
+
+async def count_trips(url: str) -> dict[str, int]:
+    """Round trips of each operation, once its statement was prepared."""
+    counted = {}
+    with counting_proxy(url) as trips:
+        async with serving(trips.url) as (operations, make):
+            for name, operation in operations.items():
+                for _ in range(2):
+                    if name == "delete":
+                        operation.path = await make()
+                    before = trips.count
+                    await operation.run()
+                    await asyncio.sleep(0.02)  # what is sent after the answer counts as well
+                    counted[name] = trips.count - before
+    return counted
+
+
+def over(found: dict[str, float], stored: dict[str, float]) -> list[str]:
+    return [name for name, ratio in found.items() if ratio > TOLERANCE * stored[name]]
+
+
+async def measure(url: str, stored: dict[str, float]) -> tuple[dict[str, float], dict[str, int]]:
+    """(CPU ratios, round trips); the ratios up to three times, while one is over its limit."""
+    nothing = runpy.run_path(str(PEERS / "empty_fastapi" / "app.py"))["app"]
+    trips = await count_trips(url)
+    async with serving(url) as (operations, _):
+        del operations["delete"]  # which can be done only once
+        empty = Operation(nothing, "GET", BASE)
+        found = await cpu_ratios(operations, empty)
+        for _ in range(ATTEMPTS - 1):
+            if stored and over(found, stored):
+                again = await cpu_ratios(operations, empty)
+                found = {name: min(found[name], again[name]) for name in found}
+    return found, trips
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--write", action="store_true", help="store what is found")
+    parser.add_argument("--stored", type=Path, default=STORED, help="what to hold against")
+    arguments = parser.parse_args()
+    stored = {} if arguments.write else json.loads(arguments.stored.read_text())
+    print("Measuring what requests cost …", flush=True)
+    OUT.mkdir(exist_ok=True)
+    data_dir = OUT / "database-of-check"
+    shutil.rmtree(data_dir, ignore_errors=True)
+    with Path(OUT, "check.log").open("w") as log, embedded_postgres(data_dir) as url:
+        command.upgrade(url)
+        logs.configure("INFO", "json")
+        logging.getLogger().handlers[0].setStream(log)
+        cpu, trips = uvloop.run(measure(url, stored.get("cpu", {})))
+    shutil.rmtree(data_dir, ignore_errors=True)
+    if arguments.write:
+        STORED.write_text(json.dumps({"cpu": cpu, "round_trips": trips}, indent=2) + "\n")
+        print(f"Written: {STORED.name}: {cpu} {trips}")
+        return
+    for name, ratio in cpu.items():
+        limit = TOLERANCE * stored["cpu"][name]
+        print(f"  {name:9} {ratio:.2f} empty requests of CPU (at most {limit:.2f})")
+    if wrong := over(cpu, stored["cpu"]):
+        sys.exit(f"More than {TOLERANCE:g} times what cost.json says: {', '.join(wrong)}.")
+    if trips != stored["round_trips"]:
+        sys.exit(f"Round trips to the database: {trips}; cost.json says {stored['round_trips']}.")
+    print("Requests cost what they did, and take as many round trips to the database.")
+
+
+if __name__ == "__main__":
+    main()
