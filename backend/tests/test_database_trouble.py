@@ -229,6 +229,7 @@ OPERATIONS: dict[str, Callable[[User, str], httpx.Response]] = {
     "create": lambda user, _: user.post(user.path, json={"title": "new"}),
     "update": lambda user, path: user.put(path, json={"title": "changed", "description": "too"}),
     "complete": lambda user, path: user.patch(f"{path}/complete", json={"completed": True}),
+    "flip": lambda user, path: user.patch(f"{path}/complete"),
     "delete": lambda user, path: user.delete(path),
 }
 READS = ("list", "page", "get")
@@ -420,6 +421,39 @@ def test_a_create_whose_answer_is_lost_is_503_and_never_done_twice(what, count, 
         in_doubt(user.post(user.path, json={"title": "only once"}))
         assert proxy.happened.is_set()
         assert len(user.tasks()) == count
+
+
+def test_a_change_that_is_given_up_after_its_answer_was_lost_is_503_and_says_so(proxy, impatient):
+    with serving(proxy.url, database_pool_size=1) as user:
+        path = a_task(user)
+        proxy.refuse()  # trying again needs a new connection
+        proxy.expect(user.id.encode(), "lose")
+        in_doubt(user.put(path, json={"title": "changed"}))
+        assert proxy.happened.is_set()
+        proxy.accept()
+        until(lambda: user.get(path).json()["title"] == "changed", "the change to be seen")
+
+
+@pytest.mark.parametrize("operation", ["update", "complete", "flip"])
+def test_a_change_that_waits_too_long_for_its_row_is_503_and_not_done_later(
+    operation, url, impatient
+):
+    """PostgreSQL would wait on, and change the row once it is free."""
+
+    async def wait_for_somebody(user: User, path: str) -> httpx.Response:
+        connection = await asyncpg.connect(url)
+        async with connection.transaction():
+            await connection.execute("SELECT FROM task FOR UPDATE")
+            answer = await asyncio.to_thread(OPERATIONS[operation], user, path)
+        await connection.close()
+        return answer
+
+    with serving(url) as user:
+        path = a_task(user)
+        before = user.get(path).json()
+        assert asyncio.run(wait_for_somebody(user, path)).status_code == 503
+        until(lambda: in_no_transaction(url), "the end of all statements")
+        assert user.get(path).json() == before
 
 
 def in_doubt(answer: httpx.Response) -> None:

@@ -132,6 +132,30 @@ def test_a_compressed_body_is_415(user: User, task: dict[str, Any], coding: str)
         assert response.status_code == 415
 
 
+@pytest.mark.parametrize(
+    "others",
+    [
+        [("Content-Type", "application/json"), ("Content-Type", "text/plain")],
+        [("Content-Type", "text/plain"), ("Content-Type", "application/json")],
+        [*JSON.items(), ("Content-Encoding", "gzip"), ("Content-Encoding", "identity")],
+        [*JSON.items(), ("Content-Encoding", "identity"), ("Content-Encoding", "gzip")],
+    ],
+)
+def test_a_header_that_contradicts_another_of_its_name_is_415(
+    user: User, task: dict[str, Any], others: list[tuple[str, str]]
+):
+    headers = [*user.headers.items(), *others]
+    for method, path in writings(user, task["id"]):
+        assert user.request(method, path, content=TASK, headers=headers).status_code == 415
+    assert user.task(task["id"]).json() == task
+
+
+def test_no_name_of_a_member_is_taken_for_a_parameter_of_ours(user: User, task: dict[str, Any]):
+    for method, path in writings(user, task["id"]):
+        for name in ("__pydantic_self__", "self", "data", "cls"):
+            assert user.request(method, path, json={"title": "x", name: 1}).status_code == 422
+
+
 def test_a_type_that_is_not_ascii_is_415(user: User):
     headers = {b"Content-Type": b"application/\xff+json"}
     assert user.post(user.path, content=TASK, headers=headers).status_code == 415

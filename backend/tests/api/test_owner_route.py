@@ -4,18 +4,35 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 import pytest
-from fastapi import APIRouter, Body, Cookie, Depends, Header, Query, Request, Response
+from fastapi import (
+    APIRouter,
+    BackgroundTasks,
+    Body,
+    Cookie,
+    Depends,
+    Form,
+    Header,
+    Query,
+    Request,
+    Response,
+)
+from starlette.requests import HTTPConnection
 
 from todo_server.api.owner_route import OwnerRoute
 
 PATH = "/api/{user_id}/things"
 
 
-OTHERS = {
+OTHERS: dict[str, object] = {
     "a parameter of the query": Annotated[int, Query()],
     "a header": Annotated[str, Header()],
     "a cookie": Annotated[str, Cookie()],
     "a dependency": Annotated[None, Depends(lambda: None)],
+    "tasks in the background": BackgroundTasks,
+    "the response": Response,
+    "the connection": HTTPConnection,
+    "a form": Annotated[str, Form()],
+    "a member of the body": Annotated[str, Body(embed=True)],
 }
 
 
@@ -29,6 +46,21 @@ async def with_two_bodies(
     return Response(f"{request.url.path} {one} {other}")
 
 
+async def with_another_name(it: Request) -> Response:
+    return Response(it.url.path)
+
+
+async def with_another_answer(request: Request) -> str:
+    return request.url.path
+
+
+def without_await(request: Request) -> Response:
+    return Response(request.url.path)
+
+
+WRONG = [with_two_bodies, with_another_name, with_another_answer, without_await]
+
+
 def with_parameter(kind: object) -> Callable[..., Awaitable[Response]]:
     async def endpoint(request: Request, wanted: object) -> Response:
         return Response(f"{request.url.path} {wanted}")
@@ -39,8 +71,8 @@ def with_parameter(kind: object) -> Callable[..., Awaitable[Response]]:
 
 @pytest.mark.parametrize(
     "endpoint",
-    [*map(with_parameter, OTHERS.values()), with_two_bodies],
-    ids=[*OTHERS, "two bodies"],
+    [*map(with_parameter, OTHERS.values()), *WRONG],
+    ids=[*OTHERS, *(endpoint.__name__ for endpoint in WRONG)],
 )
 def test_what_an_endpoint_would_not_be_given_is_refused_when_it_is_defined(endpoint):
     with pytest.raises(TypeError, match="more than an OwnerRoute gives"):

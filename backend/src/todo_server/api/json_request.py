@@ -51,16 +51,16 @@ class JSONRequest(Request):
         return value
 
     def _check_type(self) -> None:
-        content_type, encoding = b"", b"identity"
+        found = False
         for name, value in self.scope["headers"]:
             if name == b"content-type":
-                content_type = value
-            elif name == b"content-encoding":
-                encoding = value
-        if not _is_json(content_type):
+                found = True
+                if not _is_json(value):
+                    raise UnsupportedMediaTypeError
+            elif name == b"content-encoding" and value.lower() != b"identity":
+                raise UnsupportedMediaTypeError("Send the body uncompressed.")
+        if not found:
             raise UnsupportedMediaTypeError
-        if encoding.lower() != b"identity":
-            raise UnsupportedMediaTypeError("Send the body uncompressed.")
 
 
 @lru_cache(maxsize=64)

@@ -1,9 +1,12 @@
 """The way of a request on a user's own rows: identity, path, body, and then its endpoint."""
 
+import inspect
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.params import Form
 from fastapi.routing import APIRoute
 from starlette._utils import get_route_path
 from starlette.routing import Match
@@ -17,17 +20,27 @@ class OwnerRoute(APIRoute):
     """A route that only the user in its path may use. FastAPI documents it, but does not run it.
 
     FastAPI's own way from a request to its endpoint serves every signature, and so costs a third
-    of all CPU time that a request takes here (docs/decisions/0012). This one is for endpoints
-    that take `request`, parameters of the path and at most one JSON body, and answer with a
+    of all CPU time that a request takes here (docs/decisions/0012). This one is for coroutines
+    that take `request`, the other parameters of the path and at most one JSON body, and give a
     `Response`; any other is a TypeError when the module is imported.
     """
 
-    def __init__(self, path: str, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - FastAPI's
-        super().__init__(path, *arguments, **options)
-        needs = self.dependant
-        others = [*needs.query_params, *needs.header_params, *needs.cookie_params]
-        if others or needs.dependencies or len(needs.body_params) > 1 or "{user_id}" not in path:
-            raise TypeError(f"{path} needs more than an OwnerRoute gives")
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401 - FastAPI's
+        super().__init__(path, endpoint, **options)
+        body = self.body_field
+        names = {"request", *(field.name for field in self.dependant.path_params)}
+        names |= {body.name} if body is not None else set()
+        signature = inspect.signature(endpoint, eval_str=True)
+        fits = (
+            inspect.iscoroutinefunction(endpoint)
+            and signature.return_annotation is Response
+            and signature.parameters.keys() == names
+            and self.dependant.request_param_name == "request"
+            and not (body is not None and isinstance(body.field_info, Form))
+            and "{user_id}" in path
+        )
+        if not fits or self._embed_body_fields:
+            raise TypeError(f"{path}: {endpoint.__name__} needs more than an OwnerRoute gives")
         self.app = self._answer
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
@@ -45,7 +58,8 @@ class OwnerRoute(APIRoute):
         values: dict[str, Any] = {"request": request}
         wrong: list[Any] = []
         for field in self.dependant.path_params:
-            values[field.name], found = field.validate(path[field.name], loc=("path", field.name))
+            value = path[field.alias]
+            values[field.name], found = field.validate(value, loc=("path", field.alias))
             wrong += found
         if self.body_field is not None:
             values[self.body_field.name], found = await self._body(request)

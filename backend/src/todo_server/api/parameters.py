@@ -17,7 +17,7 @@ def _canonical(value: str) -> str:
     return value
 
 
-# Settled by `OwnerRoute` before FastAPI reads parameters, and so declared for the document alone.
+# Settled by `OwnerRoute` before anything else is read, and so declared for the document alone.
 USER_ID = {
     "name": "user_id",
     "in": "path",

@@ -1,4 +1,4 @@
-"""What a request must pass before FastAPI reads its parameters: identity, then body."""
+"""Identity, then body: what a request passes before FastAPI reads the rest; and who it is then."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeAlias

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, Self, TypeAlias, TypeVar
 from uuid import UUID
 
@@ -23,9 +24,12 @@ CONNECT_TIMEOUT = 10.0
 """Seconds that one attempt to connect may take; a sleeping hosted database needs a few."""
 
 STATEMENT_TIMEOUT = 15.0
-"""Seconds after which a statement is given up."""
+"""Seconds after which a statement is given up, and cancelled."""
 
-# The connection broke. Seen before COMMIT, each of them means that nothing was written.
+CANCEL_TIMEOUT = 1.0
+"""Seconds that the cancelling may take."""
+
+# The connection broke, or a new one was not made: what was last sent was done, or was not.
 _BROKEN = (
     OSError,
     asyncpg.PostgresConnectionError,
@@ -47,7 +51,12 @@ _REFUSED = (
 )
 _AWAY = (*_BROKEN, *_REFUSED)
 # The database cannot do more at the moment, or took too long: trying again at once makes it worse.
-_OVERLOADED = (TimeoutError, asyncpg.QueryCanceledError, asyncpg.InsufficientResourcesError)
+_OVERLOADED = (
+    TimeoutError,
+    asyncpg.QueryCanceledError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.InsufficientResourcesError,
+)
 
 _ENDED = "The session has ended; sign in again."
 
@@ -55,6 +64,10 @@ Result = TypeVar("Result")
 Values: TypeAlias = dict[str, Any]
 Work: TypeAlias = Callable[..., Awaitable[Any]]
 """What is done with a connection: its first argument."""
+
+
+class _MaybeDoneError(Exception):
+    """The connection broke under a change that may be tried again."""
 
 
 class Transaction:
@@ -82,7 +95,7 @@ class Database:
     """A bounded pool of connections to one PostgreSQL.
 
     It connects when first asked, and waits a bounded time for a database that is asleep or
-    restarting. All three doors raise UnavailableError when that time runs out, NotReadyError on a
+    restarting. All doors raise UnavailableError when that time runs out, NotReadyError on a
     database that `guard` refuses, and UnauthenticatedError where the identity has ended.
     """
 
@@ -123,12 +136,12 @@ class Database:
     ) -> Any:  # noqa: ANN401 - as above
         """Run a statement made by `rows.insert_mine` or `changing`, in one round trip.
 
-        Gives its one value. When the connection breaks meanwhile, the change may have been made:
-        one that is `repeatable`, as doing it twice comes to the same, is tried again; any other
-        is an UnavailableError that says so.
+        Gives its one value. When the connection breaks meanwhile, the change may have been made.
+        One that is `repeatable`, as doing it twice comes to the same unless somebody else changes
+        the row in between, is tried again. Otherwise an UnavailableError says so.
         """
         values |= {"owner": identity.user_id, "session": identity.session_id}
-        return await self._run(_read if repeatable else _once, statement, values)
+        return await self._run(_repeatably if repeatable else _once, statement, values)
 
     async def write(self, identity: Identity, statement: Statement, **values: object) -> Any:  # noqa: ANN401 - as above
         """Run a statement made by `rows.update_mine` or `delete_mine` in a transaction.
@@ -168,18 +181,21 @@ class Database:
         """Do the work on a connection, again and again while the database is away."""
         deadline = 0.0
         delay = 0.02
+        refusal = UnavailableError()
         while True:
             try:
                 return await self._attempt(work, arguments)
             except asyncpg.DataError:
                 raise  # an InterfaceError by its class, and a mistake of ours by its nature
-            except _AWAY as error:
+            except _OVERLOADED as error:
+                raise refusal from error
+            except (*_AWAY, _MaybeDoneError) as error:
+                if isinstance(error, _MaybeDoneError):
+                    refusal = _in_doubt()
                 now = asyncio.get_running_loop().time()
                 deadline = deadline or now + PATIENCE
                 if now + delay > deadline:
-                    raise UnavailableError from error
-            except _OVERLOADED as error:
-                raise UnavailableError from error
+                    raise refusal from error
             await asyncio.sleep(delay)
             delay = min(delay * 2, 0.5)
 
@@ -188,7 +204,9 @@ class Database:
         connection = await pool.acquire()
         try:
             return await work(connection, *arguments)
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, TimeoutError) or isinstance(error.__cause__, TimeoutError):
+                await _cancelled(connection)
             # A statement or a transaction may still be open on it: nobody else must meet that.
             connection.terminate()
             raise
@@ -198,7 +216,7 @@ class Database:
     async def _open(self) -> Pool:
         async with self._opening:
             if self._pool is None:
-                connection = await asyncpg.connect(**self._arguments)
+                connection = await self._dial()
                 try:
                     await guard.check(connection)
                     if await guard.forgets_prepared_statements(connection):
@@ -208,8 +226,14 @@ class Database:
                 self._pool = Pool(self._connect, self._pool_size, PATIENCE)
             return self._pool
 
+    async def _dial(self) -> asyncpg.Connection:
+        try:
+            return await asyncpg.connect(**self._arguments)
+        except TimeoutError as error:  # asleep or starting, which is no statement that took long
+            raise ConnectionError("the database did not answer in time") from error
+
     async def _connect(self) -> asyncpg.Connection:
-        connection: asyncpg.Connection = await asyncpg.connect(**self._arguments)
+        connection = await self._dial()
         try:
             await guard.check(connection)
         except BaseException:
@@ -236,8 +260,21 @@ async def _read(connection: asyncpg.Connection, statement: Statement, values: Va
 async def _once(connection: asyncpg.Connection, statement: Statement, values: Values) -> Any:  # noqa: ANN401
     try:
         return await _read(connection, statement, values)
-    except (*_BROKEN, TimeoutError) as error:
+    except asyncpg.DataError:
+        raise
+    except _BROKEN as error:
         raise _in_doubt() from error
+
+
+async def _repeatably(connection: asyncpg.Connection, statement: Statement, values: Values) -> Any:  # noqa: ANN401
+    try:
+        return await _read(connection, statement, values)
+    except asyncpg.DataError:
+        raise
+    except TimeoutError as error:
+        raise _in_doubt() from error
+    except _BROKEN as error:
+        raise _MaybeDoneError from error
 
 
 async def _write(connection: asyncpg.Connection, statement: Statement, values: Values) -> Any:  # noqa: ANN401
@@ -262,8 +299,19 @@ async def _begin(connection: asyncpg.Connection, owner: str, session: UUID | Non
 async def _commit(connection: asyncpg.Connection) -> None:
     try:
         await connection.execute("COMMIT")
-    except (*_BROKEN, TimeoutError) as error:
+    except _BROKEN as error:
         raise _in_doubt() from error
+
+
+async def _cancelled(connection: asyncpg.Connection) -> None:
+    """Wait until the statement that took too long is cancelled, which asyncpg has begun.
+
+    PostgreSQL would go on with it after the end of the connection, and change a row that it has
+    waited for when the answer was given long ago.
+    """
+    with suppress(Exception):
+        async with asyncio.timeout(CANCEL_TIMEOUT):
+            await connection.close()
 
 
 def _in_doubt() -> UnavailableError:
