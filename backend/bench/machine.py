@@ -46,7 +46,7 @@ def _distribution() -> str:
 
 def versions(url: str) -> dict[str, str]:
     found = {"PostgreSQL": sql(url, "SHOW server_version")[0][0].split()[0]}
-    # It matters who built it: one without profile-guided optimisation is a third slower.
+    # It matters who built it: one without profile-guided optimisation is a tenth slower.
     builder = "the system's" if sys.base_prefix == "/usr" else "not the system's"
     found["Python"] = f"{platform.python_version()} ({builder})"
     folders = [str(folder) for folder in VENV.glob("lib/python*/site-packages")]
