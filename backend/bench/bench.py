@@ -80,7 +80,7 @@ def run(plan: Plan, output: Path, soak_minutes: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="two minutes instead of twenty")
-    parser.add_argument("--output", type=Path, default=HERE.parent.parent / "docs/performance.md")
+    parser.add_argument("--output", type=Path, help="by default docs/performance.md; quick: out/")
     parser.add_argument(
         "--soak",
         type=int,
@@ -91,7 +91,9 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # stop what was started, then go
-    run(QUICK if arguments.quick else FULL, arguments.output, arguments.soak)
+    folder = OUT if arguments.quick else HERE.parent.parent / "docs"
+    output = arguments.output or folder / "performance.md"
+    run(QUICK if arguments.quick else FULL, output, arguments.soak)
 
 
 if __name__ == "__main__":
