@@ -2,7 +2,7 @@
 
 from asyncpg import UniqueViolationError
 
-from todo_server.database.doors import Database, Transaction
+from todo_server.database.doors import Database
 from todo_server.database.json_made import json_columns, json_row, utf8
 from todo_server.database.rows import (
     changing,
@@ -18,6 +18,7 @@ from todo_server.database.rows import (
     update_mine,
 )
 from todo_server.database.statement import Statement, compiled
+from todo_server.database.work import Transaction
 
 __all__ = [
     "Database",

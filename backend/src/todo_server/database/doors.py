@@ -3,19 +3,17 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import Any, Self, TypeAlias, TypeVar
-from uuid import UUID
 
 import asyncpg
 
-from todo_server.database import guard
+from todo_server.database import guard, work
 from todo_server.database.pool import Pool
-from todo_server.database.rows import SETTING
 from todo_server.database.statement import Statement
 from todo_server.database.url import connect_arguments
+from todo_server.database.work import Transaction
 from todo_server.domain.identity import Identity
-from todo_server.errors import UnauthenticatedError, UnavailableError
+from todo_server.errors import UnavailableError
 
 PATIENCE = 5.0
 """Seconds for which a request waits for a free connection, or for a database that is away."""
@@ -26,68 +24,9 @@ CONNECT_TIMEOUT = 10.0
 STATEMENT_TIMEOUT = 15.0
 """Seconds after which a statement is given up, and cancelled."""
 
-CANCEL_TIMEOUT = 1.0
-"""Seconds that the cancelling may take."""
-
-# The connection broke, or a new one was not made: what was last sent was done, or was not.
-_BROKEN = (
-    OSError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # asyncpg's own state, upset by the end of the connection
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.IdleInTransactionSessionTimeoutError,
-)
-# The database is starting or standing by, two requests met, or a plan went stale by a migration:
-# it has refused, and so written nothing.
-_REFUSED = (
-    asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.ReadOnlySQLTransactionError,
-    asyncpg.DeadlockDetectedError,
-    asyncpg.SerializationError,
-    asyncpg.InvalidCachedStatementError,
-)
-_AWAY = (*_BROKEN, *_REFUSED)
-# The database cannot do more at the moment, or took too long: trying again at once makes it worse.
-_OVERLOADED = (
-    TimeoutError,
-    asyncpg.QueryCanceledError,
-    asyncpg.LockNotAvailableError,
-    asyncpg.InsufficientResourcesError,
-)
-
-_ENDED = "The session has ended; sign in again."
-
 Result = TypeVar("Result")
-Values: TypeAlias = dict[str, Any]
 Work: TypeAlias = Callable[..., Awaitable[Any]]
 """What is done with a connection: its first argument."""
-
-
-class _MaybeDoneError(Exception):
-    """The connection broke under a change that may be tried again."""
-
-
-class Transaction:
-    """An open transaction of one identity, for the steps given to `Database.transaction`."""
-
-    def __init__(self, connection: asyncpg.Connection, identity: Identity) -> None:
-        self._connection = connection
-        self._fixed = {"owner": identity.user_id, "session": identity.session_id}
-
-    def without_session(self) -> "Transaction":
-        """Go on where the identity's session has been ended by these very steps."""
-        owner = str(self._fixed["owner"])
-        return Transaction(self._connection, Identity(owner))
-
-    async def run(self, statement: Statement, **values: object) -> Any:  # noqa: ANN401 - whatever it gives
-        """Run a statement made by the functions in `rows`; give the first value of its row."""
-        arguments = statement.arguments(values | self._fixed)
-        return await self._connection.fetchval(statement.sql, *arguments)
-
-
 Steps: TypeAlias = Callable[[Transaction], Awaitable[Result]]
 
 
@@ -129,7 +68,7 @@ class Database:
     async def read(self, identity: Identity, statement: Statement, **values: object) -> Any:  # noqa: ANN401 - whatever the statement selects
         """Run a statement made by `rows.reading`, in one round trip; give its one value."""
         values |= {"owner": identity.user_id, "session": identity.session_id}
-        return await self._run(_read, statement, values)
+        return await self._run(work.read, statement, values)
 
     async def change(
         self, identity: Identity, statement: Statement, *, repeatable: bool, **values: object
@@ -141,7 +80,7 @@ class Database:
         the row in between, is tried again. Otherwise an UnavailableError says so.
         """
         values |= {"owner": identity.user_id, "session": identity.session_id}
-        return await self._run(_repeatably if repeatable else _once, statement, values)
+        return await self._run(work.repeatably if repeatable else work.once, statement, values)
 
     async def write(self, identity: Identity, statement: Statement, **values: object) -> Any:  # noqa: ANN401 - as above
         """Run a statement made by `rows.update_mine` or `delete_mine` in a transaction.
@@ -150,7 +89,7 @@ class Database:
         of the first row, or None where no row of the user's own was met.
         """
         values |= {"owner": identity.user_id, "session": identity.session_id}
-        return await self._run(_write, statement, values)
+        return await self._run(work.write, statement, values)
 
     async def transaction(self, identity: Identity, steps: Steps[Result]) -> Result:
         """Run several steps in one transaction of the identity; all of them happen, or none.
@@ -159,9 +98,9 @@ class Database:
         """
 
         async def begin_step_commit(connection: asyncpg.Connection) -> Result:
-            await _begin(connection, identity.user_id, identity.session_id)
+            await work.begin(connection, identity.user_id, identity.session_id)
             result = await steps(Transaction(connection, identity))
-            await _commit(connection)
+            await work.commit(connection)
             return result
 
         result: Result = await self._run(begin_step_commit)
@@ -169,29 +108,29 @@ class Database:
 
     async def find(self, statement: Statement, wanted: object) -> dict[str, Any] | None:
         """Run a statement made by `rows.finding`, in one round trip; give its row."""
-        row = await self._run(_fetch, statement, {"wanted": wanted})
+        row = await self._run(work.fetch, statement, {"wanted": wanted})
         return None if row is None or row[0] is None else json.loads(row[0])
 
     async def fetch(self, statement: Statement, **values: object) -> list[asyncpg.Record]:
         """Run a statement on tables that belong to no user; no identity is set, ever."""
-        rows: list[asyncpg.Record] = await self._run(_fetch_all, statement, values)
+        rows: list[asyncpg.Record] = await self._run(work.fetch_all, statement, values)
         return rows
 
-    async def _run(self, work: Work, *arguments: object) -> Any:  # noqa: ANN401
+    async def _run(self, do: Work, *arguments: object) -> Any:  # noqa: ANN401
         """Do the work on a connection, again and again while the database is away."""
         deadline = 0.0
         delay = 0.02
         refusal = UnavailableError()
         while True:
             try:
-                return await self._attempt(work, arguments)
+                return await self._attempt(do, arguments)
             except asyncpg.DataError:
                 raise  # an InterfaceError by its class, and a mistake of ours by its nature
-            except _OVERLOADED as error:
+            except work.OVERLOADED as error:
                 raise refusal from error
-            except (*_AWAY, _MaybeDoneError) as error:
-                if isinstance(error, _MaybeDoneError):
-                    refusal = _in_doubt()
+            except (*work.AWAY, work.MaybeDoneError) as error:
+                if isinstance(error, work.MaybeDoneError):
+                    refusal = work.in_doubt()
                 now = asyncio.get_running_loop().time()
                 deadline = deadline or now + PATIENCE
                 if now + delay > deadline:
@@ -199,14 +138,14 @@ class Database:
             await asyncio.sleep(delay)
             delay = min(delay * 2, 0.5)
 
-    async def _attempt(self, work: Work, arguments: tuple[object, ...]) -> Any:  # noqa: ANN401
+    async def _attempt(self, do: Work, arguments: tuple[object, ...]) -> Any:  # noqa: ANN401
         pool = self._pool or await self._open()
         connection = await pool.acquire()
         try:
-            return await work(connection, *arguments)
+            return await do(connection, *arguments)
         except BaseException as error:
             if isinstance(error, TimeoutError) or isinstance(error.__cause__, TimeoutError):
-                await _cancelled(connection)
+                await work.cancelled(connection)
             # A statement or a transaction may still be open on it: nobody else must meet that.
             connection.terminate()
             raise
@@ -240,82 +179,3 @@ class Database:
             connection.terminate()
             raise
         return connection
-
-
-async def _fetch(connection: asyncpg.Connection, statement: Statement, values: Values) -> Any:  # noqa: ANN401
-    return await connection.fetchrow(statement.sql, *statement.arguments(values))
-
-
-async def _fetch_all(connection: asyncpg.Connection, statement: Statement, values: Values) -> Any:  # noqa: ANN401
-    return await connection.fetch(statement.sql, *statement.arguments(values))
-
-
-async def _read(connection: asyncpg.Connection, statement: Statement, values: Values) -> Any:  # noqa: ANN401
-    row = await connection.fetchrow(statement.sql, *statement.arguments(values))
-    if row is None:
-        raise UnauthenticatedError(_ENDED)
-    return row[0]
-
-
-async def _once(connection: asyncpg.Connection, statement: Statement, values: Values) -> Any:  # noqa: ANN401
-    try:
-        return await _read(connection, statement, values)
-    except asyncpg.DataError:
-        raise
-    except _BROKEN as error:
-        raise _in_doubt() from error
-
-
-async def _repeatably(connection: asyncpg.Connection, statement: Statement, values: Values) -> Any:  # noqa: ANN401
-    try:
-        return await _read(connection, statement, values)
-    except asyncpg.DataError:
-        raise
-    except TimeoutError as error:
-        raise _in_doubt() from error
-    except _BROKEN as error:
-        raise _MaybeDoneError from error
-
-
-async def _write(connection: asyncpg.Connection, statement: Statement, values: Values) -> Any:  # noqa: ANN401
-    await _begin(connection, values["owner"], values["session"])
-    value = await connection.fetchval(statement.sql, *statement.arguments(values))
-    await _commit(connection)
-    return value
-
-
-async def _begin(connection: asyncpg.Connection, owner: str, session: UUID | None) -> None:
-    # In one message, so that it costs one round trip; such messages take no parameters, hence
-    # the id as hex, which needs no quoting.
-    user_id = f"convert_from('\\x{owner.encode().hex()}', 'UTF8')"
-    message = f"BEGIN; SELECT set_config('{SETTING}', {user_id}, true)"
-    if session is not None:
-        message += f"; SELECT FROM my_session WHERE user_id = {user_id} AND id = '{session}'"
-    # What comes back is the tag of the last statement: how many rows it found.
-    if await connection.execute(message) != "SELECT 1":
-        raise UnauthenticatedError(_ENDED)
-
-
-async def _commit(connection: asyncpg.Connection) -> None:
-    try:
-        await connection.execute("COMMIT")
-    except _BROKEN as error:
-        raise _in_doubt() from error
-
-
-async def _cancelled(connection: asyncpg.Connection) -> None:
-    """Wait until the statement that took too long is cancelled, which asyncpg has begun.
-
-    PostgreSQL would go on with it after the end of the connection, and change a row that it has
-    waited for when the answer was given long ago.
-    """
-    with suppress(Exception):
-        async with asyncio.timeout(CANCEL_TIMEOUT):
-            await connection.close()
-
-
-def _in_doubt() -> UnavailableError:
-    return UnavailableError(
-        "The connection to the database broke while the change was being saved. "
-        "Look whether it is there before you send it again."
-    )

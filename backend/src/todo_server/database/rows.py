@@ -23,7 +23,7 @@ An UPDATE … FROM identity has not that order (seen: zero rows). So `changing` 
 row that is there already, found and locked by a subquery that depends on ``identity``, whose
 conflict with itself becomes the UPDATE. The lock makes sure that it is a conflict: nobody can
 delete the row in between. What deletes rows, or needs several statements, runs in a transaction
-that is opened with the identity (`doors.py`).
+that is opened with the identity (`work.py`).
 """
 
 from collections.abc import Mapping

@@ -1,0 +1,159 @@
+"""What is done with one connection: a statement, or a transaction; and what its errors mean."""
+
+import asyncio
+from contextlib import suppress
+from typing import Any, TypeAlias
+from uuid import UUID
+
+import asyncpg
+
+from todo_server.database.rows import SETTING
+from todo_server.database.statement import Statement
+from todo_server.domain.identity import Identity
+from todo_server.errors import UnauthenticatedError, UnavailableError
+
+Values: TypeAlias = dict[str, Any]
+
+CANCEL_TIMEOUT = 1.0
+"""Seconds that the cancelling may take."""
+
+# The connection broke, or a new one was not made: what was last sent was done, or was not.
+BROKEN = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # asyncpg's own state, upset by the end of the connection
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+)
+# The database is starting or standing by, two requests met, or a plan went stale by a migration:
+# it has refused, and so written nothing.
+REFUSED = (
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.InvalidCachedStatementError,
+)
+AWAY = (*BROKEN, *REFUSED)
+# The database cannot do more at the moment, or took too long: trying again at once makes it worse.
+OVERLOADED = (
+    TimeoutError,
+    asyncpg.QueryCanceledError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.InsufficientResourcesError,
+)
+
+_ENDED = "The session has ended; sign in again."
+
+
+class MaybeDoneError(Exception):
+    """The connection broke under a change that may be tried again."""
+
+
+class Transaction:
+    """An open transaction of one identity, for the steps given to `Database.transaction`."""
+
+    def __init__(self, connection: asyncpg.Connection, identity: Identity) -> None:
+        self._connection = connection
+        self._fixed = {"owner": identity.user_id, "session": identity.session_id}
+
+    def without_session(self) -> "Transaction":
+        """Go on where the identity's session has been ended by these very steps."""
+        owner = str(self._fixed["owner"])
+        return Transaction(self._connection, Identity(owner))
+
+    async def run(self, statement: Statement, **values: object) -> Any:  # noqa: ANN401 - whatever it gives
+        """Run a statement made by the functions in `rows`; give the first value of its row."""
+        arguments = statement.arguments(values | self._fixed)
+        return await self._connection.fetchval(statement.sql, *arguments)
+
+
+async def fetch(connection: asyncpg.Connection, statement: Statement, values: Values) -> Any:  # noqa: ANN401
+    """Give the first row, or None."""
+    return await connection.fetchrow(statement.sql, *statement.arguments(values))
+
+
+async def fetch_all(connection: asyncpg.Connection, statement: Statement, values: Values) -> Any:  # noqa: ANN401
+    """Give all rows."""
+    return await connection.fetch(statement.sql, *statement.arguments(values))
+
+
+async def read(connection: asyncpg.Connection, statement: Statement, values: Values) -> Any:  # noqa: ANN401
+    """Give the first value of the first row; UnauthenticatedError where the identity has ended."""
+    row = await connection.fetchrow(statement.sql, *statement.arguments(values))
+    if row is None:
+        raise UnauthenticatedError(_ENDED)
+    return row[0]
+
+
+async def once(connection: asyncpg.Connection, statement: Statement, values: Values) -> Any:  # noqa: ANN401
+    """Do what must not be done twice; where it may have been done, say so."""
+    try:
+        return await read(connection, statement, values)
+    except asyncpg.DataError:
+        raise
+    except BROKEN as error:
+        raise in_doubt() from error
+
+
+async def repeatably(connection: asyncpg.Connection, statement: Statement, values: Values) -> Any:  # noqa: ANN401
+    """Do what may be done twice; MaybeDoneError asks for it, but not after a time-out."""
+    try:
+        return await read(connection, statement, values)
+    except asyncpg.DataError:
+        raise
+    except TimeoutError as error:
+        raise in_doubt() from error
+    except BROKEN as error:
+        raise MaybeDoneError from error
+
+
+async def write(connection: asyncpg.Connection, statement: Statement, values: Values) -> Any:  # noqa: ANN401
+    """Give the first value of the first row, or None, once it is committed."""
+    await begin(connection, values["owner"], values["session"])
+    value = await connection.fetchval(statement.sql, *statement.arguments(values))
+    await commit(connection)
+    return value
+
+
+async def begin(connection: asyncpg.Connection, owner: str, session: UUID | None) -> None:
+    """Open a transaction of an identity; UnauthenticatedError where it has ended."""
+    # In one message, so that it costs one round trip; such messages take no parameters, hence
+    # the id as hex, which needs no quoting.
+    user_id = f"convert_from('\\x{owner.encode().hex()}', 'UTF8')"
+    message = f"BEGIN; SELECT set_config('{SETTING}', {user_id}, true)"
+    if session is not None:
+        message += f"; SELECT FROM my_session WHERE user_id = {user_id} AND id = '{session}'"
+    # What comes back is the tag of the last statement: how many rows it found.
+    if await connection.execute(message) != "SELECT 1":
+        raise UnauthenticatedError(_ENDED)
+
+
+async def commit(connection: asyncpg.Connection) -> None:
+    """End the transaction; where it may have been committed or not, say so."""
+    try:
+        await connection.execute("COMMIT")
+    except BROKEN as error:
+        raise in_doubt() from error
+
+
+async def cancelled(connection: asyncpg.Connection) -> None:
+    """Wait until the statement that took too long is cancelled, which asyncpg has begun.
+
+    PostgreSQL would go on with it after the end of the connection, and change a row that it has
+    waited for when the answer was given long ago.
+    """
+    with suppress(Exception):
+        async with asyncio.timeout(CANCEL_TIMEOUT):
+            await connection.close()
+
+
+def in_doubt() -> UnavailableError:
+    """Make the error of a change that was made, or was not."""
+    return UnavailableError(
+        "The connection to the database broke while the change was being saved. "
+        "Look whether it is there before you send it again."
+    )
