@@ -5,7 +5,6 @@ import secrets
 import socket
 import threading
 import time
-from types import TracebackType
 from typing import Any, Self
 
 import httpx
@@ -58,12 +57,7 @@ class RunningServer:
             client.get(f"{self.url}/livez").raise_for_status()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self._server.should_exit = True
         self._thread.join(timeout=30)
         self._socket.close()

@@ -2,8 +2,9 @@
 
 from asyncpg import UniqueViolationError
 
+from todo_server.database.as_json import json_columns, json_row, utf8
 from todo_server.database.doors import Database
-from todo_server.database.json_made import json_columns, json_row, utf8
+from todo_server.database.execution import Transaction
 from todo_server.database.rows import (
     changing,
     delete_mine,
@@ -18,7 +19,6 @@ from todo_server.database.rows import (
     update_mine,
 )
 from todo_server.database.statement import Statement, compiled
-from todo_server.database.work import Transaction
 
 __all__ = [
     "Database",

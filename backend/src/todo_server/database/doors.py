@@ -3,15 +3,16 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, Self, TypeAlias, TypeVar
 
 import asyncpg
 
-from todo_server.database import guard, work
+from todo_server.database import execution, guard
+from todo_server.database.execution import Transaction
 from todo_server.database.pool import Pool
 from todo_server.database.statement import Statement
 from todo_server.database.url import connect_arguments
-from todo_server.database.work import Transaction
 from todo_server.domain.identity import Identity
 from todo_server.errors import UnavailableError
 
@@ -68,7 +69,7 @@ class Database:
     async def read(self, identity: Identity, statement: Statement, **values: object) -> Any:  # noqa: ANN401 - whatever the statement selects
         """Run a statement made by `rows.reading`, in one round trip; give its one value."""
         values |= {"owner": identity.user_id, "session": identity.session_id}
-        return await self._run(work.read, statement, values)
+        return await self._run(execution.read, statement, values)
 
     async def change(
         self, identity: Identity, statement: Statement, *, repeatable: bool, **values: object
@@ -80,7 +81,8 @@ class Database:
         the row in between, is tried again. Otherwise an UnavailableError says so.
         """
         values |= {"owner": identity.user_id, "session": identity.session_id}
-        return await self._run(work.repeatably if repeatable else work.once, statement, values)
+        do = partial(execution.change, repeatable=repeatable)
+        return await self._run(do, statement, values)
 
     async def write(self, identity: Identity, statement: Statement, **values: object) -> Any:  # noqa: ANN401 - as above
         """Run a statement made by `rows.update_mine` or `delete_mine` in a transaction.
@@ -89,7 +91,7 @@ class Database:
         of the first row, or None where no row of the user's own was met.
         """
         values |= {"owner": identity.user_id, "session": identity.session_id}
-        return await self._run(work.write, statement, values)
+        return await self._run(execution.write, statement, values)
 
     async def transaction(self, identity: Identity, steps: Steps[Result]) -> Result:
         """Run several steps in one transaction of the identity; all of them happen, or none.
@@ -98,9 +100,9 @@ class Database:
         """
 
         async def begin_step_commit(connection: asyncpg.Connection) -> Result:
-            await work.begin(connection, identity.user_id, identity.session_id)
+            await execution.begin(connection, identity.user_id, identity.session_id)
             result = await steps(Transaction(connection, identity))
-            await work.commit(connection)
+            await execution.commit(connection)
             return result
 
         result: Result = await self._run(begin_step_commit)
@@ -108,12 +110,12 @@ class Database:
 
     async def find(self, statement: Statement, wanted: object) -> dict[str, Any] | None:
         """Run a statement made by `rows.finding`, in one round trip; give its row."""
-        row = await self._run(work.fetch, statement, {"wanted": wanted})
+        row = await self._run(execution.fetch, statement, {"wanted": wanted})
         return None if row is None or row[0] is None else json.loads(row[0])
 
     async def fetch(self, statement: Statement, **values: object) -> list[asyncpg.Record]:
         """Run a statement on tables that belong to no user; no identity is set, ever."""
-        rows: list[asyncpg.Record] = await self._run(work.fetch_all, statement, values)
+        rows: list[asyncpg.Record] = await self._run(execution.fetch_all, statement, values)
         return rows
 
     async def _run(self, do: Work, *arguments: object) -> Any:  # noqa: ANN401
@@ -126,11 +128,11 @@ class Database:
                 return await self._attempt(do, arguments)
             except asyncpg.DataError:
                 raise  # an InterfaceError by its class, and a mistake of ours by its nature
-            except work.OVERLOADED as error:
+            except execution.OVERLOADED as error:
                 raise refusal from error
-            except (*work.AWAY, work.MaybeDoneError) as error:
-                if isinstance(error, work.MaybeDoneError):
-                    refusal = work.in_doubt()
+            except (*execution.AWAY, execution.MaybeDoneError) as error:
+                if isinstance(error, execution.MaybeDoneError):
+                    refusal = execution.in_doubt()
                 now = asyncio.get_running_loop().time()
                 deadline = deadline or now + PATIENCE
                 if now + delay > deadline:
@@ -145,7 +147,7 @@ class Database:
             return await do(connection, *arguments)
         except BaseException as error:
             if isinstance(error, TimeoutError) or isinstance(error.__cause__, TimeoutError):
-                await work.cancelled(connection)
+                await execution.cancelled(connection)
             # A statement or a transaction may still be open on it: nobody else must meet that.
             connection.terminate()
             raise

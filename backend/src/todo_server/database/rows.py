@@ -23,7 +23,7 @@ An UPDATE … FROM identity has not that order (seen: zero rows). So `changing` 
 row that is there already, found and locked by a subquery that depends on ``identity``, whose
 conflict with itself becomes the UPDATE. The lock makes sure that it is a conflict: nobody can
 delete the row in between. What deletes rows, or needs several statements, runs in a transaction
-that is opened with the identity (`work.py`).
+that is opened with the identity (`execution.py`).
 """
 
 from collections.abc import Mapping
@@ -56,7 +56,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import SQLModel
 
-from todo_server.database.json_made import json_row, utf8
+from todo_server.database.as_json import json_row, utf8
 from todo_server.database.statement import constant
 from todo_server.models.account import Session
 

@@ -9,7 +9,6 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from types import TracebackType
 from typing import Any, Self
 
 import httpx
@@ -92,13 +91,8 @@ class AccountServer(RunningServer):
         self._passwords.append(Passwords(minimum_length, hasher))
         self.app.state.reception = replace(self.as_created, passwords=self._passwords[-1])
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        super().__exit__(kind, error, trace)
+    def __exit__(self, *exception: object) -> None:
+        super().__exit__(*exception)
         for passwords in self._passwords:
             passwords.close()
 

@@ -89,26 +89,21 @@ async def read(connection: asyncpg.Connection, statement: Statement, values: Val
     return row[0]
 
 
-async def once(connection: asyncpg.Connection, statement: Statement, values: Values) -> Any:  # noqa: ANN401
-    """Do what must not be done twice; where it may have been done, say so."""
+async def change(
+    connection: asyncpg.Connection, statement: Statement, values: Values, *, repeatable: bool
+) -> Any:  # noqa: ANN401
+    """Do as `read`; where the change may have been made, say so, or ask for it once more.
+
+    MaybeDoneError asks for what may be done twice, but not after a time-out.
+    """
     try:
         return await read(connection, statement, values)
     except asyncpg.DataError:
         raise
     except BROKEN as error:
+        if repeatable and not isinstance(error, TimeoutError):
+            raise MaybeDoneError from error
         raise in_doubt() from error
-
-
-async def repeatably(connection: asyncpg.Connection, statement: Statement, values: Values) -> Any:  # noqa: ANN401
-    """Do what may be done twice; MaybeDoneError asks for it, but not after a time-out."""
-    try:
-        return await read(connection, statement, values)
-    except asyncpg.DataError:
-        raise
-    except TimeoutError as error:
-        raise in_doubt() from error
-    except BROKEN as error:
-        raise MaybeDoneError from error
 
 
 async def write(connection: asyncpg.Connection, statement: Statement, values: Values) -> Any:  # noqa: ANN401
@@ -154,6 +149,6 @@ async def cancelled(connection: asyncpg.Connection) -> None:
 def in_doubt() -> UnavailableError:
     """Make the error of a change that was made, or was not."""
     return UnavailableError(
-        "The connection to the database broke while the change was being saved. "
+        "The database did not confirm the change, which may have been saved. "
         "Look whether it is there before you send it again."
     )
