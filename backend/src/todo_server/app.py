@@ -53,6 +53,7 @@ def create_app(settings: Settings) -> FastAPI:
         settings.database_url.get_secret_value(), pool_size=settings.database_pool_size
     )
     reception = _reception(settings, database) if settings.auth_mode is AuthMode.BUILTIN else None
+    keys = _issuers_keys(settings) if settings.auth_mode is AuthMode.JWKS else None
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -62,6 +63,8 @@ def create_app(settings: Settings) -> FastAPI:
         gc.collect()
         gc.freeze()
         gc.set_threshold(10_000, 20, 50)
+        if keys is not None:
+            keys.refresh_if_due()  # so that the log says at the start what is wrong with it
         yield
         if reception is not None:
             reception.passwords.close()
@@ -78,7 +81,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.database = database
     app.state.reception = reception
-    app.state.authenticate = _authenticate(settings, reception)
+    app.state.authenticate = _authenticate(settings, reception, keys)
     app.openapi = lambda: document(app)  # type: ignore[method-assign]
     for router in _ROUTERS:
         # Not include_router: it would match the path of every request twice.
@@ -108,24 +111,29 @@ def _reception(settings: Settings, database: Database) -> Reception:
     return Reception(database, passwords, SigningKeys(database), attempts)
 
 
-def _authenticate(settings: Settings, reception: Reception | None) -> Authenticate:
+def _issuers_keys(settings: Settings) -> KeySet:
+    assert settings.jwks_url is not None  # noqa: S101 - Settings has seen to it
+    # httpx, which no other mode needs
+    from todo_server.jwks_client import fetch_from, without_secrets  # noqa: PLC0415
+
+    return KeySet(without_secrets(settings.jwks_url), fetch_from(settings.jwks_url))
+
+
+def _authenticate(
+    settings: Settings, reception: Reception | None, keys: KeySet | None
+) -> Authenticate:
     if reception is not None:
         return with_bearer_token(Verifier(own_tokens(reception.keys.find)))
-    rules = Rules(issuer=settings.jwt_issuer, audience=settings.jwt_audience)
+    if keys is not None:
+        from todo_server.jwks_client import origin_of  # noqa: PLC0415 - as above
+
+        origin = origin_of(str(settings.jwks_url))
+        issuer, audience = settings.jwt_issuer or origin, settings.jwt_audience or origin
+        return with_bearer_token(Verifier(jwks(keys, issuer, audience)))
     if settings.auth_mode is AuthMode.SHARED_SECRET:
         assert settings.better_auth_secret is not None  # noqa: S101 - Settings has seen to it
         secret = settings.better_auth_secret.get_secret_value()
+        rules = Rules(issuer=settings.jwt_issuer, audience=settings.jwt_audience)
         return with_bearer_token(Verifier(shared_secret(secret, rules)))
-    if settings.auth_mode is AuthMode.JWKS:
-        from todo_server.jwks_client import (  # noqa: PLC0415 - httpx, which no other mode needs
-            fetch_from,
-            origin_of,
-        )
-
-        assert settings.jwks_url is not None  # noqa: S101 - as above
-        origin = origin_of(settings.jwks_url)
-        keys = KeySet(fetch_from(settings.jwks_url))
-        issuer, audience = settings.jwt_issuer or origin, settings.jwt_audience or origin
-        return with_bearer_token(Verifier(jwks(keys, issuer, audience)))
     log.warning("AUTH_MODE=none: whoever can connect is whoever they say. For development only.")
     return trust_the_path()

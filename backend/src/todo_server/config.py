@@ -162,9 +162,15 @@ def _explain(error: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
 
 
 def _is_url(text: str | None) -> bool:
+    """Tell whether httpx could ask there; of some that it could not, it has no expected error."""
+    from todo_server.jwks_client import origin_of  # noqa: PLC0415 - httpx, for AUTH_MODE=jwks alone
+
+    if not text or not text.isprintable() or " " in text:
+        return False
     try:
-        parts = urlsplit(text or "")
-        known_port = parts.port != 0  # ValueError beyond 65535, which httpx would stumble over
+        origin_of(text)
+        parts = urlsplit(text)
+        known_port = parts.port != 0  # ValueError beyond 65535
     except ValueError:
         return False
     known_scheme = parts.scheme in ("http", "https")

@@ -15,13 +15,22 @@ _HEADERS = {"Accept": "application/jwk-set+json, application/json", "Accept-Enco
 
 
 def origin_of(url: str) -> str:
-    """Give the origin of a URL as browsers write it (RFC 6454, section 6.2)."""
-    parsed = httpx.URL(url)
+    """Give the origin of a URL as browsers write it (RFC 6454, section 6.2), or ValueError."""
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise ValueError(str(error)) from error
     return f"{parsed.scheme}://{parsed.netloc.decode()}"
 
 
+def without_secrets(url: str) -> str:
+    """Give a URL as it may stand in a log: hosts of key sets may want a key in the query."""
+    parsed = httpx.URL(url)
+    return f"{origin_of(url)}{parsed.path}{'?...' if parsed.query else ''}"
+
+
 def fetch_from(url: str) -> Callable[[], Awaitable[bytes]]:
-    """Make the fetch of a key set; OSError or ValueError say why there is none.
+    """Make the fetch of a key set; OSError or ValueError say what is wrong with its address.
 
     Neither proxies nor certificates are taken from the environment, and no redirect is followed.
     """
@@ -38,20 +47,27 @@ def fetch_from(url: str) -> Callable[[], Awaitable[bytes]]:
             ):
                 return await _body(response)
         except TimeoutError:
-            raise TimeoutError(f"{url} does not answer within {SECONDS} s") from None
+            raise TimeoutError(f"it does not answer within {SECONDS} s") from None
         except httpx.HTTPError as error:
-            raise ConnectionError(f"{url}: {error or type(error).__name__}") from error
+            raise ConnectionError(_cause(error)) from error
 
     return fetch
 
 
 async def _body(response: httpx.Response) -> bytes:
-    url = response.request.url
     if response.status_code != httpx.codes.OK:
-        raise ValueError(f"{url} answers {response.status_code}, not 200")
+        raise ValueError(f"it answers {response.status_code}, not 200")
     body = bytearray()
     async for chunk in response.aiter_raw():
         body += chunk
         if len(body) > MAX_BYTES:
-            raise ValueError(f"{url} answers with more than {MAX_BYTES} bytes")
+            raise ValueError(f"it answers with more than {MAX_BYTES} bytes")
     return bytes(body)
+
+
+def _cause(error: BaseException) -> str:
+    """Give the innermost reason: the outer one may be 'All connection attempts failed'."""
+    if isinstance(error, BaseExceptionGroup):
+        return _cause(error.exceptions[0])
+    inner = error.__cause__ or error.__context__  # httpcore takes the cause away
+    return _cause(inner) if inner else str(error) or type(error).__name__

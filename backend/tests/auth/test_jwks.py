@@ -115,6 +115,16 @@ def test_claims_that_are_no_object_are_refused(issuer, ours, claims):
     assert issuer.requests == []
 
 
+@pytest.mark.parametrize(
+    ("changes", "named"), [({"iss": "<b>\u202eevil"}, "iss"), ({"aud": ["\nevil"]}, "aud")]
+)
+def test_a_refusal_for_issuer_or_audience_names_what_is_expected(issuer, ours, changes, named):
+    with pytest.raises(UnauthenticatedError) as refusal:
+        ours.user_of(issuer.token(**changes))
+    assert f"its {named} is not '{issuer.origin}'" in refusal.value.message
+    assert "evil" not in refusal.value.message
+
+
 def test_clocks_may_differ_by_30_seconds(issuer, ours):
     now = int(time.time())
     assert ours.accepts(issuer.token(exp=now - 25))
@@ -151,9 +161,10 @@ def test_a_first_seen_token_costs_at_most_200_microseconds_more(issuer, ours):
     assert first - again < 200e-6
 
 
-def test_the_whole_server_takes_an_issuers_tokens(database_url, issuer):
+def test_the_whole_server_takes_an_issuers_tokens(database_url, issuer, ours):
     its_settings = settings(database_url, auth_mode="jwks", jwks_url=issuer.url)
     with RunningServer(its_settings) as server:
+        ours.wait_until(lambda: len(issuer.requests) == 1)  # at the start, not at the first token
         user = secrets.token_urlsafe(24)
 
         def ask(token: str, user_id: str = user, **options: Any) -> httpx.Response:
@@ -178,4 +189,4 @@ def test_the_whole_server_takes_an_issuers_tokens(database_url, issuer):
         check_response(unknown)
         assert unknown.status_code == 503
         assert "key set" in unknown.json()["detail"]
-        assert unknown.headers["retry-after"] == "5"
+        assert unknown.headers["retry-after"] == "1"

@@ -94,7 +94,7 @@ def test_a_key_that_cannot_be_used_is_ignored_and_its_neighbours_are_not(
     ours.run(asyncio.sleep(0.1))
     warnings = [record.getMessage() for record in caplog.records]
     assert len(warnings) == 1
-    assert warnings[0].startswith("keys of the key set are ignored (1): ")
+    assert warnings[0].startswith(f"keys in the key set of {issuer.url} are ignored (1): ")
 
 
 def test_no_token_of_another_curve_is_accepted(issuer, ours):

@@ -56,7 +56,7 @@ def check_claims(claims: Any, rules: Rules, now: float) -> Verified:  # noqa: AN
             raise _refused(f"its {name} lies in the future")
     _check_audience(claims, rules)
     if rules.issuer is not None and claims.get("iss") != rules.issuer:
-        raise _refused("it comes from another issuer")
+        raise _refused(f"its iss is not {rules.issuer!r}, the issuer that is trusted here")
     if "session" in claims or any(_is_refresh(claims.get(name)) for name in ("typ", "type")):
         raise _refused("it is not an access token")
     return Verified(Identity(_subject(claims)), expires_at + rules.expiry_leeway)
@@ -68,7 +68,7 @@ def _check_audience(claims: Mapping[str, Any], rules: Rules) -> None:
     if "better-auth:session-cache" in audiences:
         raise _refused("it is a session cookie, not an access token")
     if rules.audience is not None and rules.audience not in audiences:
-        raise _refused("it is meant for another audience")
+        raise _refused(f"its aud is not {rules.audience!r}, the audience that is expected here")
 
 
 def _instant(claims: Mapping[str, Any], name: str) -> int | None:

@@ -22,10 +22,14 @@ RETRY_AFTER = 30
 TRUSTED_FOR = 24 * 60 * 60
 """Seconds for which the keys are good after the last fetch, if the issuer does not answer."""
 
-BURST = 5
-INTERVAL = 5
-"""Fetches that may follow each other at once, and the seconds between any further ones: whoever
-sends random key ids causes no more, and a new key is found after so long at the latest."""
+PAUSE = 1
+"""Seconds from the beginning of one fetch to that of the next, at least. However many unknown key
+ids come, these are 60 a minute, and a new key is known after so long and the time of a fetch."""
+
+WAITING = 1_000
+"""Tokens that may wait for a fetch at the same time."""
+
+Sleep: TypeAlias = Callable[[float], Awaitable[None]]
 
 Fetch: TypeAlias = Callable[[], Awaitable[bytes]]
 """Get the key set from its issuer; raises OSError or ValueError, with the reason."""
@@ -40,15 +44,26 @@ class KeySet:
     Times are read from a clock that nobody sets.
     """
 
-    def __init__(self, fetch: Fetch, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        url: str,
+        fetch: Fetch,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        self._url = url
+        """For the log."""
         self._fetch = fetch
-        self._clock = clock
+        self._clock, self._sleep = clock, sleep
         self._document: bytes | None = None
         self._keys = _NONE
         self._version = 0
-        self._trusted_until = self._due_at = self._paid_until = -math.inf
+        self._trusted_until = self._due_at = self._began_at = -math.inf
+        self._begun = self._answered = 0
+        """The numbers of the newest fetch that has begun, and of the newest that brought a set."""
         self._failure: str | None = None
         self._fetching: asyncio.Task[None] | None = None
+        self._waiting = 0
 
     def find(self, key_id: str | None, algorithm: str) -> Key | None:
         """Give a known key, or None; UnauthenticatedError as PublicKeys.find does."""
@@ -57,26 +72,29 @@ class KeySet:
     async def learn(self, key_id: str | None, algorithm: str) -> Key:
         """Give a key that was not known, from the issuer.
 
-        UnauthenticatedError if the issuer does not have it, or was asked too often;
-        UnavailableError if it does not answer: nobody can tell then.
+        An issuer may publish a key in the moment of its first use. So UnauthenticatedError is
+        raised only if a fetch that began after this call did not bring the key; UnavailableError
+        if the issuer does not answer, or too many wait: nobody can tell then.
         """
-        for _ in range(2):  # a fetch under way may have begun before the key was there
-            joins = self._is_fetching()
-            if not self._begin_fetch() or self._fetching is None:
-                break
+        if self._waiting >= WAITING:
+            raise _undecided("Too many tokens wait for the key set of the auth server")
+        self._waiting += 1
+        try:
+            return await self._next(key_id, algorithm, after=self._begun)
+        finally:
+            self._waiting -= 1
+
+    async def _next(self, key_id: str | None, algorithm: str, after: int) -> Key:
+        """Wait for the fetch under way, whose number is `after`, and for one that begins then."""
+        while True:
             # The request may be cancelled: the fetch goes on, for the others who wait.
-            await asyncio.shield(self._fetching)
+            await asyncio.shield(self._next_fetch())
             if key := self.find(key_id, algorithm):
                 return key
-            if not joins or self._failure:
-                break
-        if self._failure:
-            raise UnavailableError(
-                "The key set of the auth server is not reachable at the moment, and this token "
-                "cannot be verified without it. Try again shortly.",
-                retry_after=INTERVAL,
-            )
-        raise UnauthenticatedError("The token is not accepted: its issuer has no such key.")
+            if self._failure:
+                raise _undecided("The key set of the auth server is not reachable at the moment")
+            if self._answered > after:
+                raise UnauthenticatedError("The token is not accepted: its issuer has no such key.")
 
     def vouch(self) -> Callable[[], bool]:
         """Give a question that is true while the set stays as it is now.
@@ -84,46 +102,44 @@ class KeySet:
         Call it after each use of a key. Like the question, it has the set fetched again, in the
         background, if that is due.
         """
-        self._refresh_if_due()
+        self.refresh_if_due()
         return partial(self._is_still, self._version)
 
-    def _is_still(self, version: int) -> bool:
-        self._refresh_if_due()
-        return version == self._version and self._clock() < self._trusted_until
-
-    def _refresh_if_due(self) -> None:
+    def refresh_if_due(self) -> None:
+        """Have the set fetched in the background, if it was not for a while, or never."""
         if self._clock() >= self._due_at:
-            self._begin_fetch()
+            self._next_fetch()
+
+    def _is_still(self, version: int) -> bool:
+        self.refresh_if_due()
+        return version == self._version and self._clock() < self._trusted_until
 
     def _trusted(self) -> PublicKeys:
         return self._keys if self._clock() < self._trusted_until else _NONE
 
-    def _is_fetching(self) -> bool:
-        return self._fetching is not None and not self._fetching.done()
-
-    def _begin_fetch(self) -> bool:
-        """See to it that a fetch is under way; False if there were too many of late."""
-        if not self._is_fetching():
-            now = self._clock()
-            if self._paid_until > now + (BURST - 1) * INTERVAL:
-                return False
-            self._paid_until = max(self._paid_until, now) + INTERVAL
+    def _next_fetch(self) -> asyncio.Task[None]:
+        """Give the fetch under way, or one that begins as soon as one may."""
+        if self._fetching is None or self._fetching.done():
             self._fetching = asyncio.create_task(self._update())
-        return True
+        return self._fetching
 
     async def _update(self) -> None:
+        await self._sleep(self._began_at + PAUSE - self._clock())
+        self._began_at = self._clock()
+        self._begun += 1
         try:
             self._take(await self._fetch())
         except (OSError, ValueError) as error:
             self._due_at = self._clock() + RETRY_AFTER
             failure = str(error) or type(error).__name__
             if failure != self._failure:  # once, not at every attempt
-                log.warning("the key set cannot be fetched: %s", failure)
+                log.warning("the key set of %s cannot be fetched: %s", self._url, failure)
             self._failure = failure
         else:
             if self._failure:
-                log.info("the key set has been fetched again")
+                log.info("the key set of %s has been fetched again", self._url)
             self._failure = None
+            self._answered = self._begun
 
     def _take(self, document: bytes) -> None:
         if document != self._document:
@@ -132,7 +148,18 @@ class KeySet:
             self._version += 1
             if ignored:
                 some = "; ".join(ignored[:5])
-                log.warning("keys of the key set are ignored (%d): %s", len(ignored), some)
+                log.warning(
+                    "keys in the key set of %s are ignored (%d): %s", self._url, len(ignored), some
+                )
+            if not self._keys:
+                log.warning("the key set of %s has no key for any token", self._url)
         now = self._clock()
         self._due_at = now + REFRESH_AFTER
         self._trusted_until = now + TRUSTED_FOR
+
+
+def _undecided(why: str) -> UnavailableError:
+    return UnavailableError(
+        f"{why}, and this token cannot be verified without it. Try again shortly.",
+        retry_after=PAUSE,
+    )

@@ -31,6 +31,9 @@ class PublicKeys:
         self._fitting: defaultdict[tuple[str | None, str], dict[str, Key]] = defaultdict(dict)
         self._ids: set[str] = set()
 
+    def __bool__(self) -> bool:
+        return bool(self._fitting)
+
     def add(self, key: Key, key_id: str | None, algorithms: set[str]) -> None:
         """Use a key with these algorithms: for tokens with its id, and for those without any."""
         for algorithm in algorithms:
@@ -58,10 +61,13 @@ def read_key_set(document: bytes) -> tuple[PublicKeys, list[str]]:
 
     ValueError says why it is no key set.
     """
-    key_set = strict_json.loads(document)
+    try:
+        key_set = strict_json.loads(document)
+    except ValueError as error:
+        raise ValueError(f"it answers with what is no key set: {error}") from error
     entries = key_set.get("keys") if isinstance(key_set, dict) else None
     if not isinstance(entries, list):
-        raise ValueError("it is not a JSON object with a list 'keys'")  # noqa: TRY004 - as above
+        raise ValueError("it answers with no JSON object that has a list 'keys'")  # noqa: TRY004 - as above
     keys, ignored = PublicKeys(), []
     for entry in entries:
         # .NET writes the members that a key does not have as null.
