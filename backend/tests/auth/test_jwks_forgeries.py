@@ -3,7 +3,8 @@
 import base64
 import hmac
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
@@ -177,18 +178,22 @@ def es256_forgeries(signature: bytes) -> Iterator[bytes]:
     yield bytes(31) + b"\1" + bytes(31) + b"\1"
 
 
-def rsa_forgeries(signature: bytes) -> Iterator[bytes]:
+def rsa_forgeries(key: SigningKey, signature: bytes) -> Iterator[bytes]:
     yield bytes(255) + b"\1"
     yield b"\xff" * 256
     yield bytes(1) + signature
+    modulus, number = key.key.public_key.public_numbers().n, int.from_bytes(signature)
+    same = number + modulus  # to whoever does not compare with the modulus (RFC 8017, 5.2.2)
+    yield same.to_bytes((same.bit_length() + 7) // 8)
+    yield (modulus - number).to_bytes(256)
 
 
-FORGERIES = {
+FORGERIES: dict[str, Callable[[bytes], Iterator[bytes]]] = {
     "EdDSA": eddsa_forgeries,
     "Ed25519": eddsa_forgeries,
     "ES256": es256_forgeries,
-    "RS256": rsa_forgeries,
-    "PS256": rsa_forgeries,
+    "RS256": partial(rsa_forgeries, KEYS["RS256"]),
+    "PS256": partial(rsa_forgeries, KEYS["PS256"]),
 }
 
 
@@ -210,3 +215,13 @@ def test_a_signature_is_accepted_in_its_one_form_alone(issuer, ours, algorithm):
     forgeries = [*everywhere, *FORGERIES[algorithm](signature)]
     for forgery in forgeries:
         assert ours.refusal(with_signature(token, forgery)) == "unauthenticated", forgery.hex()
+
+
+def test_an_issuers_ecdsa_signature_is_accepted_with_either_s(issuer, ours):
+    """RFC 7518 does not say which is right, and WebCrypto makes both."""
+    issuer.keys = [KEYS["ES256"]]
+    token = issuer.token()
+    signature = signature_of(token)
+    other = P256_ORDER - int.from_bytes(signature[32:])
+    assert ours.accepts(token)
+    assert ours.accepts(with_signature(token, signature[:32] + other.to_bytes(32)))

@@ -51,7 +51,7 @@ def read_header(token: str) -> Any:  # noqa: ANN401 - JSON
     """
     parts = token.split(".") if len(token) <= MAX_TOKEN_LENGTH else []
     try:
-        header, _, _ = (_decoded(part) for part in parts)
+        header, _, _ = (decoded(part) for part in parts)
         return strict_json.loads(header)
     except ValueError as error:
         raise UnauthenticatedError("The token is not accepted: it is no signed JWT.") from error
@@ -60,13 +60,19 @@ def read_header(token: str) -> Any:  # noqa: ANN401 - JSON
 def unverified_payload(token: str) -> Any:  # noqa: ANN401 - JSON
     """Read what a token claims, verifying nothing, to see whether verifying it is worthwhile."""
     try:
-        return strict_json.loads(_decoded(token.split(".")[1]))
+        return strict_json.loads(decoded(token.split(".")[1]))
     except ValueError as error:
         raise UnauthenticatedError("The token is not accepted: its claims are no JSON.") from error
 
 
-def _decoded(part: str) -> bytes:
+def decoded(part: str) -> bytes:
+    """Decode one part of a token; ValueError if it is not written canonically."""
     data = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
-    if base64.urlsafe_b64encode(data).rstrip(b"=").decode() != part:
+    if encoded(data) != part:
         raise ValueError("not canonical")
     return data
+
+
+def encoded(data: bytes) -> str:
+    """Write one part of a token (RFC 7515, section 2)."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

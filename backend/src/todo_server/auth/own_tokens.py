@@ -8,7 +8,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 
 from todo_server.auth.claims import Rules, check_claims
-from todo_server.auth.jws import read_header, verified_payload
+from todo_server.auth.jws import decoded, encoded, read_header, verified_payload
 from todo_server.auth.verifier import Verified, Verify
 from todo_server.domain.identity import Identity
 from todo_server.errors import UnauthenticatedError
@@ -18,6 +18,10 @@ LIFETIME = 15 * 60
 """Seconds for which an access token is good, if its session does not end before."""
 
 ISSUER = "todo-server"
+
+_P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+_GREATEST_S = _P256_ORDER // 2
+"""Whoever has a signature (r, s) can make the other, (r, n - s), of it: ours is the lower s."""
 
 
 def sign(key: ECKey, user_id: str, session_id: UUID, now: float) -> str:
@@ -31,7 +35,9 @@ def sign(key: ECKey, user_id: str, session_id: UUID, now: float) -> str:
         "iat": int(now),
         "exp": int(now) + LIFETIME,
     }
-    return jwt.encode(header, claims, key, algorithms=[ALGORITHM])
+    signed, _, signature = jwt.encode(header, claims, key, algorithms=[ALGORITHM]).rpartition(".")
+    r, s = _halves(signature)
+    return f"{signed}.{encoded(r + min(s, _P256_ORDER - s).to_bytes(32))}"
 
 
 def own_tokens(
@@ -46,12 +52,20 @@ def own_tokens(
         key = await key_for(key_id) if isinstance(key_id, str) else None
         if key is None:
             raise UnauthenticatedError("The token is not accepted: its key is not known here.")
+        _, s = _halves(token.rpartition(".")[2])
+        if s > _GREATEST_S:
+            raise UnauthenticatedError("The token is not accepted: its signature is wrong.")
         claims = verified_payload(token, lambda _: key, frozenset({ALGORITHM}))
         verified = check_claims(claims, rules, clock())
         identity = Identity(verified.identity.user_id, _session(claims.get("sid")))
         return Verified(identity, verified.expires_at)
 
     return verify
+
+
+def _halves(signature: str) -> tuple[bytes, int]:
+    data = decoded(signature)
+    return data[:32], int.from_bytes(data[32:])
 
 
 def _session(claim: object) -> UUID:

@@ -21,6 +21,7 @@ from joserfc.jwk import ECKey, KeySet, OctKey, OKPKey, RSAKey
 from tests.api.auth.people import AccountServer, Person
 from tests.contract import check_response
 from tests.databases import new_database, run
+from todo_server.auth import sign
 
 NOW = int(time.time())
 LATER = 4_000_000_000  # the same in every process: it is part of the tests' names
@@ -37,6 +38,11 @@ def encoded(part: Any) -> str:
 
 def decoded(part: str) -> bytes:
     return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+
+
+def in_our_form(signature: bytes) -> bytes:
+    s = int.from_bytes(signature[32:])
+    return signature[:32] + min(s, P256_ORDER - s).to_bytes(32)
 
 
 def with_changes(members: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
@@ -79,7 +85,7 @@ class Material:
         """Sign whatever this is with the server's own key, or with another."""
         signed = f"{encoded(header)}.{encoded(claims)}"
         signature = jws.JWSRegistry().get_alg("ES256").sign(signed.encode(), key or self.key)
-        return f"{signed}.{encoded(signature)}"
+        return f"{signed}.{encoded(in_our_form(signature))}"
 
     def with_signature(self, signature: bytes) -> str:
         return f"{self.token.rpartition('.')[0]}.{encoded(signature)}"
@@ -339,6 +345,7 @@ def signatures(signature: bytes) -> Iterator[tuple[str, bytes]]:
     r, s = int.from_bytes(signature[:32]), int.from_bytes(signature[32:])
     order = P256_ORDER
     yield "none", b""
+    yield "the other s", signature[:32] + (order - s).to_bytes(32)
     yield "all zero", bytes(64)
     yield "r zero", bytes(32) + signature[32:]
     yield "s zero", signature[:32] + bytes(32)
@@ -366,6 +373,14 @@ def signatures(signature: bytes) -> Iterator[tuple[str, bytes]]:
 def test_a_signature_has_one_form(material):
     for name, signature in signatures(material.signature):
         assert ask(material.server, material.with_signature(signature)).status_code == 401, name
+
+
+def test_every_token_of_ours_is_signed_in_that_form(material):
+    for _ in range(40):
+        token = sign(material.key, SOMEONE, UUID(SOMEONE), time.time())
+        signature = decoded(token.rpartition(".")[2])
+        assert signature == in_our_form(signature)
+        assert len(signature) == 64
 
 
 def others(header: dict[str, Any]) -> Iterator[tuple[str, Any]]:
