@@ -10,6 +10,7 @@ import limits
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from todo_server.domain.origins import parse_origins
 from todo_server.errors import ConfigurationError
 
 SECRET_BYTES = 32
@@ -83,7 +84,7 @@ class Settings(BaseSettings):
     cors_origins: Annotated[
         tuple[str, ...],
         NoDecode,
-        Field(description="origins of front ends, separated by commas"),
+        Field(description="origins like https://app.example.com, separated by commas"),
     ] = ("http://localhost:3000",)
     log_level: Annotated[LogLevel, Field(description="DEBUG, INFO, WARNING or ERROR")] = (
         LogLevel.INFO
@@ -110,10 +111,8 @@ class Settings(BaseSettings):
 
     @field_validator("cors_origins", mode="before")
     @classmethod
-    def _split(cls, value: Any) -> Any:  # noqa: ANN401 - text from the environment, or a tuple
-        if isinstance(value, str):
-            return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
-        return value
+    def _origins(cls, value: Any) -> Any:  # noqa: ANN401 - text from the environment, or a tuple
+        return parse_origins(value if isinstance(value, str) else ",".join(value))
 
     @field_validator("log_level", mode="before")
     @classmethod
@@ -142,6 +141,16 @@ class Settings(BaseSettings):
                 "AUTH_MODE=none trusts whoever can connect, and HOST is not a loopback address; "
                 "choose another AUTH_MODE, or AUTH_NONE_ANYWHERE=true if you insist"
             )
+        if (
+            self.auth_mode is AuthMode.NONE
+            and "*" in "".join(self.cors_origins)
+            and not self.auth_none_anywhere
+        ):
+            raise ValueError(
+                "AUTH_MODE=none trusts every page that CORS_ORIGINS lets in, and a * there lets in "
+                "pages that you do not know; name the origins, or AUTH_NONE_ANYWHERE=true if you "
+                "insist"
+            )
         return self
 
 
@@ -158,7 +167,8 @@ def _explain(error: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
         return str(error["ctx"]["error"])
     name = str(error["loc"][0])
     takes = Settings.model_fields[name].description
-    return f"{name.upper()}: {error['msg']}. It takes: {takes}."
+    message = error["msg"].removeprefix("Value error, ")
+    return f"{name.upper()}: {message}. It takes: {takes}."
 
 
 def _is_url(text: str | None) -> bool:

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from todo_server.api.problems import problem_response
+from todo_server.domain.origins import EVERY_PAGE, expression_for, is_pattern
 from todo_server.errors import CorsRefusedError
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -23,8 +24,10 @@ class CORS:
         self._app = app
         self._cors = CORSMiddleware(
             app,
-            allow_origins=origins,
-            allow_credentials=True,
+            allow_origins=[origin for origin in origins if not is_pattern(origin)],
+            allow_origin_regex=expression_for(origins),
+            # What a proxy in front knows by a cookie is not for every page.
+            allow_credentials=EVERY_PAGE not in origins,
             allow_methods=_METHODS,
             allow_headers=_ALLOWED,
             expose_headers=_EXPOSED,
