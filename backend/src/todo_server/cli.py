@@ -31,7 +31,7 @@ class _Commands(click.Group):
         try:
             return super().invoke(context)
         except TodoServerError as error:
-            raise click.ClickException(error.message) from error
+            raise click.ClickException(logs.escaped(error.message)) from error
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

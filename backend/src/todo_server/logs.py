@@ -3,18 +3,23 @@
 import json
 import logging
 import logging.config
+import re
 import sys
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
+from todo_server.domain.text import is_blank
+
+_NOT_PLAIN_ASCII = re.compile(r"[^ -~]")
+
 
 class JSONFormatter(logging.Formatter):
     """One JSON object per line, with the members of `extra={"fields": …}` beside the message."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Write a record; what JSON cannot hold is written as Python shows it."""
+        """Write a record in ASCII; what JSON cannot hold is written as Python shows it."""
         line: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC),
             "level": record.levelname,
@@ -25,32 +30,57 @@ class JSONFormatter(logging.Formatter):
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         try:
-            return orjson.dumps(line, default=repr).decode()
+            text = orjson.dumps(line, default=repr).decode()
         except TypeError:  # a lone surrogate, from an exception's text
-            return json.dumps(line, default=str)
+            text = json.dumps(line, default=_shown)
+        if text.isascii() and "\x7f" not in text:
+            return text
+        # What separates lines or turns their direction around shows something else than it is.
+        return _NOT_PLAIN_ASCII.sub(_in_json, text)
+
+
+def _shown(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else repr(value)
+
+
+def _in_json(found: re.Match[str]) -> str:
+    units = found[0].encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
 
 
 class ConsoleFormatter(logging.Formatter):
     """A line for people: time, level, message, and the fields as name=value."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Write a record, with control and direction characters escaped."""
+        """Write a record; what does not plainly print is escaped, and more lines are indented."""
         at = datetime.fromtimestamp(record.created, UTC).strftime("%H:%M:%S.%f")[:-3]
         fields = getattr(record, "fields", {})
         text = " ".join(
             [
                 record.getMessage(),
-                *(f"{k}={_printable(v)}" for k, v in fields.items() if v is not None),
+                *(f"{k}={_word(v)}" for k, v in fields.items() if v is not None),
             ]
         )
         if record.exc_info:
             text += "\n" + self.formatException(record.exc_info)
+        text = escaped(text).replace("\n", "\n    ")
         return f"{at} {record.levelname:<7} {text}"
 
 
-def _printable(value: object) -> str:
+def escaped(text: str) -> str:
+    """Write as escapes what is a control, turns direction or is not seen; line feeds stay."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(c if c in " \n" or _is_plain(c) else ascii(c)[1:-1] for c in text)
+
+
+def _word(value: object) -> str:
     text = str(value)
     return text if text.isprintable() and " " not in text else ascii(text)
+
+
+def _is_plain(character: str) -> bool:
+    return character.isprintable() and not is_blank(character)
 
 
 def configure(level: str, form: str) -> None:
