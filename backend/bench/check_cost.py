@@ -105,9 +105,9 @@ class Operation:
 class Repeating:
     """A connection that asks PostgreSQL for the first answer to each statement alone."""
 
-    def __init__(self, connection: asyncpg.Connection) -> None:
+    def __init__(self, connection: asyncpg.Connection, answers: dict[str, Any]) -> None:
         self.connection = connection
-        self.answers: dict[str, Any] = {}
+        self.answers = answers
         self.is_closed = connection.is_closed
 
     def __getattr__(self, name: str) -> Any:
@@ -119,7 +119,13 @@ class Repeating:
         return self.answers[sql]
 
     async def fetchval(self, sql: str, *values: object) -> Any:
-        return (await self.fetchrow(sql, *values))[0]
+        row = await self.fetchrow(sql, *values)
+        return None if row is None else row[0]
+
+    async def fetch(self, sql: str, *values: object) -> Any:
+        if sql not in self.answers:
+            self.answers[sql] = await self.connection.fetch(sql, *values)
+        return self.answers[sql]
 
     async def execute(self, sql: str) -> str:
         if sql not in self.answers:
@@ -129,11 +135,12 @@ class Repeating:
 
 @contextmanager
 def repeating_answers() -> Iterator[None]:
-    """Let every connection that is made meanwhile be one that repeats."""
+    """Let every connection that is made meanwhile be one that repeats what any was answered."""
     connect = asyncpg.connect
+    answers: dict[str, Any] = {}
 
     async def connect_and_repeat(**arguments: Any) -> Repeating:
-        return Repeating(await connect(**arguments))
+        return Repeating(await connect(**arguments), answers)
 
     asyncpg.connect = connect_and_repeat
     try:

@@ -255,6 +255,29 @@ def test_many_requests_sent_together_are_not_one_long_head(patient: Service) -> 
         sender.join()
 
 
+def test_requests_sent_far_ahead_are_not_parsed_before_their_turn(patient: Service) -> None:
+    count = 5000
+    most = DeadlineProtocol.max_ahead + DeadlineProtocol.max_piece // len(GET) + 1
+    with patient.peer() as peer:
+        sender = threading.Thread(target=peer.say, args=(get(target=b"/slow") + GET * count,))
+        sender.start()
+        waiting = [0]
+        connections: set[Any] = patient.connections
+        for _ in range(count + 1):
+            waiting += [len(connection.pipeline) for connection in list(connections)]
+            assert peer.hear_length() == 0
+        sender.join()
+        assert peer.say(NEXT).hear_length() == 0
+    assert DeadlineProtocol.max_ahead <= max(waiting) <= most
+
+
+def test_a_peer_that_leaves_what_it_sent_ahead_is_forgotten(patient: Service) -> None:
+    with patient.peer() as peer:
+        peer.say(get(target=b"/slow") + GET * 1000)
+        peer.hear_length()
+    patient.wait_until_nobody_is_connected()
+
+
 @pytest.mark.parametrize("size", [1, 65536, 1 << 20])
 def test_a_body_of_any_size_arrives_whole(patient: Service, size: int) -> None:
     with patient.peer() as peer:
@@ -538,6 +561,25 @@ def test_a_malformed_chunk_is_answered_400_and_the_application_told(
         peer.say(chunked(body) + NEXT).hear_refusal(400, "malformed_request")
         assert patient.app.left.wait(GUARD)
     assert patient.app.paths == ["/"]
+
+
+def test_a_body_of_more_than_4096_chunks_is_answered_400(patient: Service) -> None:
+    def in_chunks(number: int) -> bytes:
+        return chunked(b"1\r\nx\r\n" * number + b"0\r\n\r\n")
+
+    with patient.peer() as peer:
+        assert peer.say(in_chunks(4095)).hear_length() == 4095
+        assert peer.say(in_chunks(4095)).hear_length() == 4095
+        peer.say(in_chunks(4097)).hear_refusal(400, "malformed_request")
+
+
+def test_more_than_2048_headers_are_answered_431(patient: Service) -> None:
+    with patient.peer() as peer:
+        assert peer.say(get(b"a:\r\n" * 2047)).hear_length() == 0
+        peer.say(get(b"a:\r\n" * 2048)).hear_refusal(431, "headers_too_large")
+    with patient.peer() as peer:
+        upgrade = b"Upgrade: x\r\nConnection: upgrade\r\n"
+        peer.say(get(upgrade + b"a:\r\n" * 10_000)).hear_refusal(431, "headers_too_large")
 
 
 def test_a_malformed_chunk_before_the_100_is_answered_once(patient: Service) -> None:

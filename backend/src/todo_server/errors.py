@@ -125,6 +125,12 @@ class BodyTooLargeError(TodoServerError):
     message = "The body is larger than 1 MiB (1,048,576 bytes)."
 
 
+class SmallBodyTooLargeError(BodyTooLargeError):
+    """The body is over the limit where no more than a few members or fields are taken."""
+
+    message = "The body is larger than 16 KiB (16,384 bytes)."
+
+
 class MalformedRequestError(TodoServerError):
     """What arrived is not HTTP, or HTTP that servers do not agree on (RFC 9112)."""
 

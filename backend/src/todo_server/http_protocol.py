@@ -23,7 +23,10 @@ class DeadlineProtocol(HttpToolsProtocol):
     that has arrived is not cut off, unless nothing of its answer is taken for `stall` seconds.
 
     `max_head` bounds, in bytes, the request line and header section together, the trailer
-    section, and what stands between two pieces of a chunked body.
+    section, and what stands between two pieces of a chunked body. Small things are dear, and
+    arrive as many at once as fit a read, so a head has `max_fields` headers at most and a body
+    `max_chunks` chunks. Of the requests that are sent before an answer, `max_ahead` are parsed,
+    and as many more as begin in the same `max_piece` bytes; the others wait, and are not read.
 
     A refusal is a problem document (RFC 9457) and the end of the connection; where the answer
     to an earlier request is still due, it is the end after that answer.
@@ -32,11 +35,17 @@ class DeadlineProtocol(HttpToolsProtocol):
     deadline = 10.0
     stall = 60.0  # long, as the kernel asks for more only when a third of its buffer is free
     max_head = 65536
+    max_fields = 2048
+    max_chunks = 4096
+    max_ahead = 100
+    max_piece = 8192
 
     _timer: TimerHandle  # one per connection, which looks four times per deadline
     _due: tuple[object, float] = ("nothing seen yet", 0.0)  # what has to be complete, and when
     _unread: tuple[int, float] = (0, 0.0)  # bytes that the peer has to take, and until when
     _unparsed = 0  # bytes since the last head ended, or the last piece of a body
+    _chunks = 0  # of the body that arrives
+    _held = b""  # what has arrived and waits for the answers to earlier requests
     _refused = False  # what still arrives is discarded
     _framing: list[tuple[bytes, bytes]] | None = None  # the last Host, once it was checked
 
@@ -46,8 +55,9 @@ class DeadlineProtocol(HttpToolsProtocol):
         self._look()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Look no longer."""
+        """Look no longer, and forget what was held."""
         self._timer.cancel()
+        self._held = b""
         super().connection_lost(exc)
 
     def resume_writing(self) -> None:
@@ -56,10 +66,15 @@ class DeadlineProtocol(HttpToolsProtocol):
         super().resume_writing()
 
     def data_received(self, data: bytes) -> None:
-        """Parse in pieces that end where `max_head` would be exceeded."""
+        """Parse in pieces that end where `max_head` would be exceeded, at the latest."""
         self._unset_keepalive_if_required()
+        data, self._held = self._held + data, b""
         while data and not self._refused:
-            room = self.max_head - self._unparsed
+            if len(self.pipeline) >= self.max_ahead:
+                self._held = data
+                self.flow.pause_reading()
+                return
+            room = min(self.max_piece, self.max_head - self._unparsed)
             piece, data = data[:room], data[room:]
             self._unparsed += len(piece)
             try:
@@ -67,14 +82,25 @@ class DeadlineProtocol(HttpToolsProtocol):
             except httptools.HttpParserUpgrade as upgrade:
                 data = self._head_without_upgrade() + piece[upgrade.args[0] :] + data
             except httptools.HttpParserError:
-                self._refuse(400, "malformed_request", "The request is not valid HTTP/1.1.")
+                if not self._refused:
+                    self._refuse(400, "malformed_request", "The request is not valid HTTP/1.1.")
             else:
                 if self._unparsed >= self.max_head:
                     self._refuse(431, "headers_too_large", "The head of the request is too large.")
 
+    def on_response_complete(self) -> None:
+        """Go on with what was held, before anything else is read."""
+        super().on_response_complete()
+        if self._held and not self.transport.is_closing():
+            self.flow.pause_reading()
+            self.loop.call_soon(self.data_received, b"")
+
     def on_headers_complete(self) -> None:
         """Check what the parser does not, before the application hears of the request."""
-        self._unparsed = 0
+        self._unparsed = self._chunks = 0
+        if len(self.headers) > self.max_fields:
+            self._refuse(431, "headers_too_large", "The request has too many headers.")
+            raise ValueError("headers")
         framing = [field for field in self.headers if field[0] in _FRAMING]
         if framing != self._framing:  # which is rare on one connection
             self._check_framing(framing)
@@ -96,6 +122,12 @@ class DeadlineProtocol(HttpToolsProtocol):
             raise ValueError("Transfer-Encoding")
         if hosts:
             self._framing = fields
+
+    def on_chunk_header(self) -> None:
+        """Count the chunks."""
+        self._chunks += 1
+        if self._chunks > self.max_chunks:
+            raise ValueError("chunks")
 
     def on_body(self, body: bytes) -> None:
         """Count anew: `max_head` does not bound bodies."""

@@ -87,12 +87,20 @@ REFUSED = {
     "a vertical tab": b"\v{}",
     "a no-break space": "\u00a0{}".encode(),
     "5,000 digits": b"9" * 5000,
-    "1,001 digits": b"[-1" + b"0" * 1000 + b"]",
+    "401 digits": b"[-1" + b"0" * 400 + b"]",
+    "401 digits after the point": b"[1." + b"3" * 400 + b"]",
     "33 arrays": nested("[", "", "]", 33),
     "33 objects": nested('{"a":', "1", "}", 33),
     "a hundred thousand arrays": nested("[", "", "]", 100_000),
     "a hundred thousand arrays that do not end": b"[" * 100_000,
     "a hundred thousand objects": nested('{"a":', "1", "}", 100_000),
+    "1,001 elements": b"[" + b"1," * 1000 + b"1]",
+    "1,001 members": b"{" + b",".join(b'"%d":1' % n for n in range(1001)) + b"}",
+    "1,001 elements here and there": b"[" + b",".join([b'{"a":[1,2]}'] * 250) + b",1]",
+    "1,000 empty objects in an array": b"[" + b"{}," * 999 + b"{}]",
+    "1,001 elements beside many commas": b'["' + b"," * 5000 + b'"' + b",1" * 1000 + b"]",
+    "350,000 empty objects": b"[" + b"{}," * 349_999 + b"{}]",
+    "500,000 quotes": b'"' * 500_000,
 }
 
 
@@ -105,7 +113,7 @@ def test_anything_doubtful_is_refused_in_a_sentence(data: bytes):
 
 ACCEPTED = {
     "32 arrays": (nested("[", "", "]", 32), json.loads("[" * 32 + "]" * 32)),
-    "1,000 digits": (b"1" * 1000, int("1" * 1000)),
+    "400 digits": (b"1" * 400, int("1" * 400)),
     "JSON's white space": (b" \t\r\n[ ]\n", []),
     "an escaped name": (rb'{"\u0061":1}', {"a": 1}),
     "an escaped pair of surrogates": (rb'"\ud83d\ude00"', "\U0001f600"),
@@ -113,6 +121,15 @@ ACCEPTED = {
     "an escaped NUL, which no field accepts": (rb'"\u0000"', "\0"),
     "noncharacters": ('"\ufffe\U0010ffff"'.encode(), "\ufffe\U0010ffff"),
     "a number too great for a float": (b"1e400", math.inf),
+    "1,000 elements": (b"[" + b"1," * 999 + b"1]", [1] * 1000),
+    "1,000 members and elements": (
+        b"[" + b",".join([b'{"a":[1,2]}'] * 250) + b"]",
+        [{"a": [1, 2]}] * 250,
+    ),
+    "what would be 5,000 elements if it were not text": (
+        rb'{"a":"' + b",[{" * 2000 + rb'\\\",","b\\":["\"' + b"," * 3000 + b'"]}',
+        {"a": ",[{" * 2000 + '\\",', "b\\": ['"' + "," * 3000]},
+    ),
     "names that mean something elsewhere": (
         b'{"__proto__":1,"constructor":2}',
         {"__proto__": 1, "constructor": 2},
@@ -123,6 +140,36 @@ ACCEPTED = {
 @pytest.mark.parametrize(("data", "value"), ACCEPTED.values(), ids=list(ACCEPTED))
 def test_what_is_odd_but_clear_is_read(data: bytes, value: Any):
     assert strict_json.loads(data) == value
+
+
+def test_too_many_members_are_refused_before_any_is_parsed():
+    for data in (b"[nothing" + b",1" * 1000, b'{"a":1,"a":1' + b',"b":[]' * 1000, b"{" * 1001):
+        with pytest.raises(ValueError, match="more than 1,000 members and elements"):
+            strict_json.loads(data)
+
+
+def number_of(value: Any) -> int:
+    """How many members and elements there are; what is empty counts as if it had one."""
+    if not isinstance(value, (dict, list)):
+        return 0
+    inner = value.values() if isinstance(value, dict) else value
+    return max(1, len(value)) + sum(map(number_of, inner))
+
+
+@PROPERTY
+@given(
+    st.recursive(
+        st.text('a,[]{}":\\'),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text('a,[{"\\'), inner),
+        max_leaves=20,
+    )
+)
+def test_members_and_elements_are_counted_exactly(value: Any):
+    data, number = json.dumps(value).encode(), number_of(value)
+    assert strict_json.loads(data, number) == value
+    if number:
+        with pytest.raises(ValueError, match="members and elements"):
+            strict_json.loads(data, number - 1)
 
 
 def test_minus_zero_keeps_its_sign_as_a_float():

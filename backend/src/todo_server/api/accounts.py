@@ -44,7 +44,7 @@ def _never_stored(response: Response) -> None:
 InReception = Annotated[Reception, Depends(_reception)]
 
 _ALWAYS = (errors.UnavailableError, errors.NoAccountsError, errors.ValidationFailedError)
-_BODY = (errors.MalformedJsonError, errors.BodyTooLargeError, errors.UnsupportedMediaTypeError)
+_BODY = (errors.MalformedJsonError, errors.SmallBodyTooLargeError, errors.UnsupportedMediaTypeError)
 _GUESSED = (errors.TooManyAttemptsError,)
 _OWN = (errors.UnauthenticatedError,)
 
@@ -103,7 +103,7 @@ async def sign_in(form: SignIn, request: Request, reception: InReception) -> Tok
         *_GUESSED,
         errors.WrongPasswordError,
         errors.MalformedBodyError,
-        errors.BodyTooLargeError,
+        errors.SmallBodyTooLargeError,
         errors.UnsupportedMediaTypeError,
     ),
 )

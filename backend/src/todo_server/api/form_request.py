@@ -3,20 +3,28 @@
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
+from todo_server.api.bare_request import MAX_SMALL_BODY, BareRequest
 from todo_server.api.route import Handler
-from todo_server.errors import BodyTooLargeError, UnsupportedMediaTypeError
+from todo_server.errors import (
+    MalformedBodyError,
+    SmallBodyTooLargeError,
+    UnsupportedMediaTypeError,
+)
 
-MAX_FORM = 16 * 1024
-"""Bytes."""
+MAX_LINES = 100
+"""Fields of a form; where it comes in parts, lines of them."""
 
 _FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
 
 
-class FormRequest(Request):
+class FormRequest(BareRequest):
     """A request whose body is a form, refused before more than 16 KiB is kept."""
 
     async def load(self) -> None:
-        """Read the body; UnsupportedMediaTypeError or BodyTooLargeError, which FastAPI lacks."""
+        """Read the body; UnsupportedMediaTypeError or BodyTooLargeError, which FastAPI lacks.
+
+        MalformedBodyError if it has more than a hundred fields or lines: each is dear to parse.
+        """
         kind, _, _ = self.headers.get("content-type", "").partition(";")
         encoding = self.headers.get("content-encoding", "identity")
         if kind.strip().lower() not in _FORMS or encoding.lower() != "identity":
@@ -27,8 +35,12 @@ class FormRequest(Request):
         body = bytearray()
         async for chunk in self.stream():
             body += chunk
-            if len(body) > MAX_FORM:
-                raise BodyTooLargeError("The form is larger than 16 KiB (16,384 bytes).")
+            if len(body) > MAX_SMALL_BODY:
+                raise SmallBodyTooLargeError
+        if max(map(body.count, (b"&", b";", b"\r", b"\n"))) > MAX_LINES:
+            raise MalformedBodyError("The form has more than 100 fields or lines.")
+        if 3 * body.count(b"%") > MAX_SMALL_BODY:
+            raise MalformedBodyError("The form has more percent signs than escapes fit in it.")
         self._body = bytes(body)
 
 

@@ -8,8 +8,9 @@ from pydantic import BaseModel
 from todo_server import errors
 from todo_server.api.accounts import InReception
 from todo_server.api.openapi import failures
+from todo_server.api.route import JSONRoute
 
-router = APIRouter(tags=["accounts"])
+router = APIRouter(route_class=JSONRoute, tags=["accounts"])
 
 
 class KeySet(BaseModel):

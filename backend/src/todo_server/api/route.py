@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
-from todo_server.api.json_request import JSONRequest
+from todo_server.api.json_request import SmallJSONRequest
 from todo_server.auth import ME, Authenticate
 from todo_server.database import Database
 from todo_server.domain.identity import Identity
@@ -15,15 +15,15 @@ Handler: TypeAlias = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class JSONRoute(APIRoute):
-    """A route for everybody, whose body is strict JSON (415, 413, 400 before FastAPI's 422)."""
+    """A route for everybody; a body is small strict JSON (415, 413, 400 before FastAPI's 422)."""
 
     def get_route_handler(self) -> Handler:
         """Wrap FastAPI's handler."""
         handle = super().get_route_handler()
 
         async def with_body(request: Request) -> Response:
+            request = SmallJSONRequest(request.scope, request.receive)
             if self.body_field is not None:
-                request = JSONRequest(request.scope, request.receive)
                 await request.load()
             return await handle(request)
 

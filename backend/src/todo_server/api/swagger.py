@@ -9,8 +9,9 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 
 from todo_server.api.openapi import document
+from todo_server.api.route import JSONRoute
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(route_class=JSONRoute, include_in_schema=False)
 _ASSETS = "/docs/assets"
 
 

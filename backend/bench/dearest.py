@@ -1,0 +1,260 @@
+"""Looks for the dearest request of each operation: what a stranger can make this server compute.
+
+    python dearest.py                    # about a minute
+    python dearest.py --seconds 30 --seed 7 --only sign_in
+
+The application runs in this process, on answers of PostgreSQL that are repeated, as in
+`check_cost.py`, behind the protocol that parses what arrives. Requests are put together from
+hostile pieces (`hostile.py`), at random first and then by changing the dearest one found, for as
+many seconds per operation. What counts is the CPU time of the event loop's thread, from the first
+byte to the answer, for nobody else is served meanwhile; passwords are hashed beside it.
+
+Prints the dearest request of each operation, and fails if one takes over 10 ms, or is a 500.
+"""
+
+import argparse
+import asyncio
+import json
+import logging
+import random
+import shutil
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+import uvloop
+from argon2 import PasswordHasher
+from check_cost import repeating_answers
+from fastapi import FastAPI
+from hostile import Request, Target, changed, invented
+from install import OUT
+from uvicorn.server import ServerState
+
+from todo_server import logs
+from todo_server.app import create_app
+from todo_server.auth import Passwords
+from todo_server.config import Settings
+from todo_server.embedded_postgres import embedded_postgres
+from todo_server.http_protocol import DeadlineProtocol
+from todo_server.migrations import command
+from todo_server.services import accounts
+
+LIMIT = 10.0
+"""ms of CPU."""
+
+TIMES = 3
+"""How often a request is made that seems to be the dearest: the least of them counts."""
+
+EMAIL, PASSWORD = "ada@example.com", "correct horse battery"
+PIECE = 64 * 1024
+"""Bytes that arrive at once."""
+
+
+class Wire(asyncio.Transport):
+    """What a protocol writes to, in place of a socket."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written: list[bytes] = []
+        self.closed = False
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return ("127.0.0.1", 50000) if name in ("peername", "sockname") else default
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.written.append(bytes(data))
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+    def close(self) -> None:
+        self.closed = True
+
+    abort = close
+
+    def write_eof(self) -> None:
+        """Nobody listens."""
+
+    pause_reading = resume_reading = write_eof
+
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+
+class Prober:
+    """Makes requests to an application in this process, and measures them."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._config = uvicorn.Config(
+            app, http=DeadlineProtocol, ws="none", lifespan="off", log_config=None
+        )
+        self._config.load()
+        self.status, self.answer = 0, b""
+
+    async def make(self, request: Request) -> float:
+        """ms of CPU that a request takes on this thread."""
+        sent, state, wire = request.sent(), ServerState(), Wire()
+        protocol = DeadlineProtocol(config=self._config, server_state=state, app_state={})
+        protocol.connection_made(wire)
+        started = time.thread_time()
+        for at in range(0, len(sent), PIECE):
+            if not wire.closed:
+                protocol.data_received(sent[at : at + PIECE])
+                await asyncio.sleep(0)
+        while state.tasks:
+            await asyncio.wait(state.tasks)
+            await asyncio.sleep(0)
+        spent = (time.thread_time() - started) * 1000
+        protocol.connection_lost(None)
+        head, _, self.answer = b"".join(wire.written).partition(b"\r\n\r\n")
+        self.status = int(head.split()[1])
+        if self.status == 500:
+            raise RuntimeError(f"500 for {request.described()}: {self.answer[:300]!r}")
+        return spent
+
+    async def cost(self, request: Request, at_least: float) -> float:
+        """The least of several tries; of one, if that is below what matters."""
+        least = await self.make(request)
+        for _ in range(TIMES - 1):
+            if least <= at_least:
+                break
+            least = min(least, await self.make(request))
+        return least
+
+
+@asynccontextmanager
+async def serving(url: str) -> AsyncIterator[tuple[Prober, list[Target]]]:
+    """The application with accounts of its own, one of them signed in, and its operations."""
+    often = "1000000/minute"
+    app = create_app(
+        Settings(
+            auth_mode="builtin",
+            database_url=url,
+            sign_in_limit_per_account=often,
+            sign_in_limit_per_address=often,
+        )
+    )
+    accounts.GATHERING = 0
+    async with app.router.lifespan_context(app):
+        passwords = Passwords(8, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        app.state.reception = replace(app.state.reception, passwords=passwords)
+        prober = Prober(app)
+
+        async def ask(method: str, path: str, token: str, body: object) -> Any:
+            target = Target("setting up", method, path, token=token)
+            await prober.make(Request(target, json.dumps(body)))
+            return json.loads(prober.answer)
+
+        person = {"email": EMAIL, "name": "Ada", "password": PASSWORD}
+        token = (await ask("POST", "/api/auth/sign-up", "", person)).get("access_token")
+        if token is None:  # on connections that repeat, it is there from the time before
+            del person["name"]
+            token = (await ask("POST", "/api/auth/sign-in", "", person))["access_token"]
+        task = await ask("POST", "/api/me/tasks", token, {"title": "Buy milk"})
+        yield prober, targets(token, f"/api/me/tasks/{task['id']}")
+
+
+def targets(token: str, path: str) -> list[Target]:
+    """All operations."""
+    email, password = ("email", EMAIL), ("password", PASSWORD)
+    new = ("email", "bob@example.com")
+    current = ("current_password", PASSWORD)
+    task = (("title", "Buy milk"), ("description", "Two"), ("completed", True), ("id", "x"))
+    return [
+        Target("sign_up", "POST", "/api/auth/sign-up", (new, ("name", "Bob"), password)),
+        Target("sign_in", "POST", "/api/auth/sign-in", (email, password)),
+        Target("token", "POST", "/api/auth/token", (("username", EMAIL), password), is_form=True),
+        Target("refresh", "POST", "/api/auth/refresh", (("refresh_token", "x" * 43),)),
+        Target("sign_out", "POST", "/api/auth/sign-out", (("everywhere", False),), token=token),
+        Target("get_session", "GET", "/api/auth/session", token=token),
+        Target(
+            "update_account",
+            "PATCH",
+            "/api/auth/account",
+            (current, email, ("name", "Ada"), password),
+            token=token,
+        ),
+        Target("delete_account", "DELETE", "/api/auth/account", (current,), token=token),
+        Target("list_tasks", "GET", "/api/me/tasks", token=token),
+        Target("create_task", "POST", "/api/me/tasks", task, token=token),
+        Target("get_task", "GET", path, token=token),
+        Target("update_task_by_put", "PUT", path, task, token=token),
+        Target("update_task_by_patch", "PATCH", path, task, token=token),
+        Target("complete_task", "PATCH", f"{path}/complete", task[2:], token=token),
+        Target("delete_task", "DELETE", path, token=token),
+        Target("get_key_set", "GET", "/.well-known/jwks.json"),
+        Target("livez", "GET", "/livez"),
+        Target("readyz", "GET", "/readyz"),
+        Target("no operation", "GET", "/nowhere"),
+        Target("a preflight", "OPTIONS", "/api/me/tasks"),
+    ]
+
+
+async def dearest(prober: Prober, target: Target, seconds: float, seed: int) -> tuple[float, Any]:
+    """The dearest request found, and its ms: a third of the time at random, the rest uphill."""
+    chance = random.Random(f"{seed} {target.name}")
+    best, found = 0.0, Request(target)
+    started = time.monotonic()
+    while (passed := time.monotonic() - started) < seconds:
+        tried = invented(target, chance) if passed < seconds / 3 else changed(found, chance)
+        cost = await prober.cost(tried, best)
+        if cost > best:
+            best, found = cost, tried
+    return best, found
+
+
+async def search(url: str, arguments: argparse.Namespace) -> list[str]:
+    """Search and print; gives the operations that are over the limit."""
+    async with serving(url):
+        pass  # it leaves an account, which connections that repeat would make but once
+    over = []
+    with repeating_answers():
+        async with serving(url) as (prober, operations):
+            # They end the session; what is asked of PostgreSQL later does not find it.
+            ends = ("update_account", "sign_out", "delete_account")
+            for target in sorted(operations, key=lambda target: target.name in ends):
+                await prober.make(Request(target))
+            for target in operations:
+                if arguments.only not in (None, target.name):
+                    continue
+                plain = min([await prober.make(Request(target)) for _ in range(10)])
+                ms, request = await dearest(prober, target, arguments.seconds, arguments.seed)
+                await prober.make(request)
+                print(
+                    f"  {target.name:21} {plain:5.2f} {ms:7.2f}  {prober.status}  "
+                    f"{request.described()}",
+                    flush=True,
+                )
+                if ms > LIMIT:
+                    over.append(target.name)
+    return over
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=2.5, help="for each operation (2.5)")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", metavar="OPERATION")
+    arguments = parser.parse_args()
+    OUT.mkdir(exist_ok=True)
+    data_dir = OUT / "database-of-dearest"
+    shutil.rmtree(data_dir, ignore_errors=True)
+    print("ms of CPU: a plain request, the dearest one found, its answer, what it is")
+    with Path(OUT, "dearest.log").open("w") as log, embedded_postgres(data_dir) as url:
+        command.upgrade(url)
+        logs.configure("INFO", "json")
+        logging.getLogger().handlers[0].setStream(log)
+        over = uvloop.run(search(url, arguments))
+    shutil.rmtree(data_dir, ignore_errors=True)
+    if over:
+        sys.exit(f"More than {LIMIT:g} ms: {', '.join(over)}.")
+    print(f"None takes more than {LIMIT:g} ms.")
+
+
+if __name__ == "__main__":
+    main()
