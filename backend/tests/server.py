@@ -29,11 +29,13 @@ def settings(database_url: str, **values: Any) -> Settings:
 class RunningServer:
     """`with RunningServer(settings) as server:`; `server.url` is where it listens."""
 
-    def __init__(self, its_settings: Settings) -> None:
+    def __init__(
+        self, its_settings: Settings, protocol: type[DeadlineProtocol] = DeadlineProtocol
+    ) -> None:
         self.app = create_app(its_settings)
         config = uvicorn.Config(
             self.app,
-            http=DeadlineProtocol,
+            http=protocol,
             ws="none",
             lifespan="on",
             log_config=None,

@@ -27,7 +27,7 @@ from tests.contract import contract
 from tests.databases import new_database, run
 from tests.server import token_for
 from todo_server import __version__
-from todo_server.cli import main
+from todo_server.cli import address_of, main
 from todo_server.config import Settings
 
 PATIENCE = 60.0
@@ -237,6 +237,28 @@ def test_two_workers_serve_and_stop_together(serve, tmp_path):
     until(lambda: not server.processes(), "the end of the workers")
     assert not postmaster_file(tmp_path).exists()
     assert "Traceback" not in server.log.read_text()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_start_names_the_documentation_once(serve, workers):
+    server = serve(WORKERS=workers)
+    address = f"http://127.0.0.1:{server.port}/docs"
+    assert server.log.read_text().count(address) == 1
+    assert httpx.get(address).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:80"),
+        ("::1", "http://[::1]:80"),
+        ("0.0.0.0", "http://localhost:80"),
+        ("::", "http://localhost:80"),
+        ("todo.example", "http://todo.example:80"),
+    ],
+)
+def test_the_address_is_one_to_open_in_a_browser(host, address):
+    assert address_of(Settings(_env_file=None, host=host, port=80)) == address
 
 
 def test_a_port_that_is_taken_is_said_and_leaves_no_database_running(tmp_path):

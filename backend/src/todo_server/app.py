@@ -4,14 +4,16 @@ import gc
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import limits
 from fastapi import FastAPI
 
 from todo_server import logs
-from todo_server.api import accounts, key_set, operation, problems, swagger, tasks
+from todo_server.api import accounts, home, key_set, operation, problems, swagger, tasks
 from todo_server.api.cors import CORS
 from todo_server.api.edge import Edge
+from todo_server.api.local_hosts import LocalHosts
 from todo_server.api.openapi import document
 from todo_server.api.request_log import RequestLog
 from todo_server.auth import (
@@ -42,6 +44,7 @@ _ROUTERS = (
     accounts.own_router,
     key_set.router,
     operation.router,
+    home.router,
 )
 
 
@@ -56,7 +59,7 @@ def create_app(settings: Settings) -> FastAPI:
     keys = _issuers_keys(settings) if settings.auth_mode is AuthMode.JWKS else None
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Any]]:
         # What is there now stays for good. Left to the garbage collector, it would be gone
         # through again and again: a fifth of all CPU time, when it was measured. So would be
         # what many requests at once hold: a sixth, with a thousand connections.
@@ -65,7 +68,8 @@ def create_app(settings: Settings) -> FastAPI:
         gc.set_threshold(10_000, 20, 50)
         if keys is not None:
             keys.refresh_if_due()  # so that the log says at the start what is wrong with it
-        yield
+        # For answers that do not come through the application: see `http_protocol.py`.
+        yield {"headers_for": CORS(app, settings.cors_origins).headers_of_refusal}
         if reception is not None:
             reception.passwords.close()
         await database.close()
@@ -88,6 +92,8 @@ def create_app(settings: Settings) -> FastAPI:
         app.router.routes.extend(router.routes)
     swagger.install(app)
     problems.install(app)
+    if settings.auth_mode is AuthMode.NONE and not settings.auth_none_anywhere:
+        app.add_middleware(LocalHosts)
     app.add_middleware(Edge)
     app.add_middleware(CORS, origins=settings.cors_origins)
     app.add_middleware(RequestLog)

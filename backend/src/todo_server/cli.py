@@ -62,6 +62,7 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
         # uvicorn finishes the requests in flight, and then raises the signal that it has caught
         # again: let that end the process in good order, with PostgreSQL stopped.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+        log.info("Documentation is at %s/docs as soon as it runs.", address_of(settings))
         uvicorn.run(
             "todo_server.app:worker_app",
             factory=True,
@@ -114,6 +115,12 @@ def openapi() -> None:
 def version() -> None:
     """Print the version."""
     click.echo(__version__)
+
+
+def address_of(settings: Settings) -> str:
+    """Give the URL by which somebody at this machine reaches the server."""
+    host = "localhost" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104
+    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
 
 
 @contextlib.contextmanager

@@ -111,6 +111,13 @@ class MethodNotAllowedError(TodoServerError):
     message = "This path does not take that method; the header 'Allow' lists those it takes."
 
 
+class MisdirectedRequestError(TodoServerError):
+    """The request is for another host than this one (RFC 9110, section 15.5.20)."""
+
+    code = "misdirected_request"
+    message = "With AUTH_MODE=none, only requests for this machine's own names are answered."
+
+
 class UnsupportedMediaTypeError(TodoServerError):
     """The body is not JSON by its own declaration."""
 

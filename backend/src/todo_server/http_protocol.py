@@ -5,9 +5,24 @@ import os
 import re
 from asyncio import TimerHandle, Transport
 from http import HTTPStatus
+from typing import TypeAlias
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from todo_server.errors import (
+    HeadersTooLargeError,
+    MalformedRequestError,
+    RequestTimeoutError,
+)
+
+Refusal: TypeAlias = MalformedRequestError | RequestTimeoutError | HeadersTooLargeError
+STATUS: dict[type[Refusal], HTTPStatus] = {
+    MalformedRequestError: HTTPStatus.BAD_REQUEST,
+    RequestTimeoutError: HTTPStatus.REQUEST_TIMEOUT,
+    HeadersTooLargeError: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+}
+"""What is refused here, of all the errors that there are."""
 
 _FRAMING = frozenset({b"host", b"transfer-encoding"})
 # RFC 9110 section 7.2, which refers to RFC 3986 section 3.2.2; an empty one is valid.
@@ -83,10 +98,10 @@ class DeadlineProtocol(HttpToolsProtocol):
                 data = self._head_without_upgrade() + piece[upgrade.args[0] :] + data
             except httptools.HttpParserError:
                 if not self._refused:
-                    self._refuse(400, "malformed_request", "The request is not valid HTTP/1.1.")
+                    self._refuse(MalformedRequestError())
             else:
                 if self._unparsed >= self.max_head:
-                    self._refuse(431, "headers_too_large", "The head of the request is too large.")
+                    self._refuse(HeadersTooLargeError("The head is larger than 64 KiB."))
 
     def on_response_complete(self) -> None:
         """Go on with what was held, before anything else is read."""
@@ -99,7 +114,7 @@ class DeadlineProtocol(HttpToolsProtocol):
         """Check what the parser does not, before the application hears of the request."""
         self._unparsed = self._chunks = 0
         if len(self.headers) > self.max_fields:
-            self._refuse(431, "headers_too_large", "The request has too many headers.")
+            self._refuse(HeadersTooLargeError("The request has too many headers."))
             raise ValueError("headers")
         framing = [field for field in self.headers if field[0] in _FRAMING]
         if framing != self._framing:  # which is rare on one connection
@@ -171,11 +186,11 @@ class DeadlineProtocol(HttpToolsProtocol):
         elif not self._peer_owes() or self._server_owes() or self.scope is not self._due[0]:
             self._due = (self.scope, now + self.deadline)
         elif now >= self._due[1]:
-            self._refuse(408, "request_timeout", "The request did not arrive in time.")
+            self._refuse(RequestTimeoutError())
             return
         self._timer = self.loop.call_later(self.deadline / 4, self._look)
 
-    def _refuse(self, status: int, error: str, detail: str) -> None:
+    def _refuse(self, error: Refusal) -> None:
         self._refused = True
         cycle = self.cycle
         if cycle is not None and not cycle.response_complete:
@@ -185,26 +200,29 @@ class DeadlineProtocol(HttpToolsProtocol):
             cycle.disconnected = True
             cycle.waiting_for_100_continue = False
             cycle.message_event.set()
-        self.logger.info("Refused a request: %s", error)
+        self.logger.info("Refused a request: %s", error.code)
         answered = cycle is not None and cycle.scope is self.scope and cycle.response_started
         if self.scope is not None and not answered:
-            self._write_problem(status, error, detail)
+            self._write_problem(error)
         # Half a close, then a while of discarding: an answer sent to a peer that still sends
         # would be lost in a reset (RFC 9112 section 9.6).
         self.transport.write_eof()
         self._timer.cancel()
         self._timer = self.loop.call_later(self.deadline / 10, self.transport.abort)
 
-    def _write_problem(self, status: int, error: str, detail: str) -> None:
-        request_id = os.urandom(16).hex()
-        problem = {
+    def _write_problem(self, error: Refusal) -> None:
+        status = STATUS[type(error)]
+        state = self.scope["state"]
+        state["refused"] = status.value  # for the application's log
+        request_id = state.get("request_id") or os.urandom(16).hex()
+        problem: dict[str, object] = {
             "type": "about:blank",
-            "title": HTTPStatus(status).phrase,
-            "status": status,
-            "detail": detail,
+            "title": status.phrase,
+            "status": status.value,
+            "detail": error.message,
             "instance": "",  # there is no path to speak of
-            "error": error,
-            "message": detail,
+            "error": error.code,
+            "message": error.message,
             "details": [],
             "request_id": request_id,
         }
@@ -215,6 +233,13 @@ class DeadlineProtocol(HttpToolsProtocol):
             (b"content-length", b"%d" % len(body)),
             (b"connection", b"close"),
             (b"x-request-id", request_id.encode()),
+            *self._headers_of_application(),
         ]
         fields = [b"%b: %b\r\n" % field for field in headers]
         self.transport.write(STATUS_LINE[status] + b"".join(fields) + b"\r\n" + body)
+
+    def _headers_of_application(self) -> list[tuple[bytes, bytes]]:
+        """Give what the application, by its lifespan's state, adds for the page that asks."""
+        headers_for = self.app_state.get("headers_for")
+        origins = [value for name, value in self.scope["headers"] if name == b"origin"]
+        return [] if headers_for is None else headers_for(origins[0] if origins else None)

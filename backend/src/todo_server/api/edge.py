@@ -1,9 +1,12 @@
 """The innermost layer around the routes: limits on the head, unread bodies, unforeseen errors."""
 
 import logging
+from collections.abc import Awaitable
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from todo_server.api.path import decoded
 from todo_server.api.problems import problem_response
 from todo_server.errors import HeadersTooLargeError, InternalError, UriTooLongError
 
@@ -49,7 +52,9 @@ class Edge:
                     scope, receive, send_after_body
                 )
             else:
-                await self._app(scope, body.receive, send_after_body)
+                await self._route(scope, body.receive, send_after_body)
+        except ClientDisconnect:
+            log.debug("the client left before its request was complete")
         except Exception:
             log.exception(
                 "unforeseen error", extra={"fields": {"request_id": scope["state"]["request_id"]}}
@@ -57,6 +62,21 @@ class Edge:
             if started:
                 raise
             await problem_response(scope, InternalError())(scope, receive, send_after_body)
+
+    def _route(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        if b"%" in scope["raw_path"]:
+            scope["path"] = decoded(scope["raw_path"])
+        app = self._answer_head if scope["method"] == "HEAD" else self._app
+        return app(scope, receive, send)
+
+    async def _answer_head(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Do what GET would (RFC 9110, section 9.3.2); uvicorn leaves the body out."""
+        get = {**scope, "method": "GET"}
+        try:
+            await self._app(get, receive, send)
+        finally:
+            if "route" in get:
+                scope["route"] = get["route"]  # for the log
 
 
 class _UnreadBody:

@@ -7,7 +7,12 @@ from fastapi.openapi.utils import get_openapi
 
 from todo_server import __version__
 from todo_server.api.problems import STATUS, Problem, title_of
-from todo_server.errors import HeadersTooLargeError, TodoServerError, UriTooLongError
+from todo_server.errors import (
+    HeadersTooLargeError,
+    MisdirectedRequestError,
+    TodoServerError,
+    UriTooLongError,
+)
 
 SIGNED_IN: list[dict[str, list[str]]] = [{"bearerAuth": []}, {"password": []}]
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
@@ -22,7 +27,7 @@ Tasks of many users, each seeing only their own.
 
 Send `Authorization: Bearer <token>`; `me` in a path stands for the token's subject. Every error
 has the shape `Problem`, with a stable code in `error`. Instants are RFC 3339 in UTC with six
-digits of a second.
+digits of a second. `HEAD` is answered wherever `GET` is.
 """
 
 
@@ -103,7 +108,7 @@ def document(app: FastAPI) -> dict[str, Any]:
 
 def _finish(operation: dict[str, Any]) -> None:
     responses = operation["responses"]
-    of_all = failures(UriTooLongError, HeadersTooLargeError)
+    of_all = failures(UriTooLongError, MisdirectedRequestError, HeadersTooLargeError)
     responses |= {str(status): response for status, response in of_all.items()}
     for response in responses.values():
         headers = response.setdefault("headers", {})

@@ -3,12 +3,12 @@
 import inspect
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote
 
 from fastapi import Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.params import Form
 from fastapi.routing import APIRoute
-from starlette._utils import get_route_path
 from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
 
@@ -45,10 +45,13 @@ class OwnerRoute(APIRoute):
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Match a path whose parameters are text, which is most of what matching is made for."""
-        found = self.path_regex.match(get_route_path(scope))
+        found = self.path_regex.fullmatch(scope["path"])
         if found is None:
             return Match.NONE, {}
-        child = {"endpoint": self.endpoint, "path_params": found.groupdict(), "route": self}
+        values = found.groupdict()
+        if "%" in scope["path"]:  # see `api/path.py`
+            values = {name: unquote(value) for name, value in values.items()}
+        child = {"endpoint": self.endpoint, "path_params": values, "route": self}
         return (Match.FULL if scope["method"] in (self.methods or ()) else Match.PARTIAL), child
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -30,6 +30,7 @@ STATUS = {
     errors.TaskNotFoundError.code: HTTPStatus.NOT_FOUND,
     errors.MethodNotAllowedError.code: HTTPStatus.METHOD_NOT_ALLOWED,
     errors.EmailTakenError.code: HTTPStatus.CONFLICT,
+    errors.MisdirectedRequestError.code: HTTPStatus.MISDIRECTED_REQUEST,
     errors.BodyTooLargeError.code: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.UriTooLongError.code: HTTPStatus.REQUEST_URI_TOO_LONG,
     errors.UnsupportedMediaTypeError.code: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
@@ -163,6 +164,8 @@ def _methods_of(app: FastAPI, path: str) -> list[str]:
     found: set[str] = set()
     for route in app.routes:
         regex = getattr(route, "path_regex", None)
-        if regex is not None and regex.match(path):
-            found |= getattr(route, "methods", None) or {"GET", "HEAD"}  # a mount of static files
+        if regex is not None and regex.fullmatch(path):
+            found |= getattr(route, "methods", None) or {"GET"}  # a mount of static files
+    if "GET" in found:
+        found.add("HEAD")  # see `api/edge.py`
     return sorted(found)

@@ -7,6 +7,8 @@ import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from todo_server.api.headers import EVERY, NOT_A_PAGE
+
 log = logging.getLogger("todo_server.request")
 
 _EVERY = vars(logging.LogRecord(log.name, logging.INFO, __file__, 0, "request", (), None))
@@ -32,6 +34,7 @@ class RequestRecord(logging.LogRecord):
         )
 
 
+_CLIENT_LEFT = 499  # as nginx logs it
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 
 
@@ -59,14 +62,18 @@ class RequestLog:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"].append((b"x-request-id", request_id))
+                headers = message["headers"]
+                headers += ((b"x-request-id", request_id), *EVERY)
+                if "page" not in state:
+                    headers.append(NOT_A_PAGE)
             await send(message)
 
         try:
             await self._app(scope, receive, send_with_id)
         finally:
             duration_ms = round((time.perf_counter() - started_at) * 1000, 2)
-            _write(scope, status, duration_ms)
+            # 408 or 400 where the protocol has answered, or nobody was there to be answered.
+            _write(scope, state.get("refused") or status or _CLIENT_LEFT, duration_ms)
 
 
 def _request_id(scope: Scope) -> bytes:

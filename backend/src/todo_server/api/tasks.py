@@ -74,7 +74,7 @@ async def list_tasks(request: Request) -> Response:
 async def create_task(task: TaskCreate, request: Request) -> Response:
     """Create a task; only a title is needed."""
     task_id, body = await tasks.create_task(identity_of(request), database_of(request), task)
-    path = quote(request.scope["path"])
+    path = quote(request.scope["path"], safe="/%")
     return _JSON(body, 201, (b"location", f"{path}/{task_id}".encode()))
 
 
@@ -172,4 +172,4 @@ def _next_link(path: str, query: bytes, cursor: str) -> str:
     if not _PLAIN.fullmatch(target):
         # What was sent may hold what ends a URI reference in a field (RFC 8288, section 3).
         target = quote(target, safe=_URI)
-    return f'<{quote(path)}?{target}>; rel="next"'
+    return f'<{quote(path, safe="/%")}?{target}>; rel="next"'
