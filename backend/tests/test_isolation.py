@@ -530,10 +530,12 @@ def test_a_statement_uses_the_doors_and_names_the_owner(name):
     sql = re.sub(r"\s+", " ", statement.sql)
     setting = rf"SELECT set_config\('app\.user_id', {given}, true\) AS user_id"
     session = r"\$\d+::UUID"
+    writes = bool(re.search(r"\bINSERT INTO\b", sql))
     identity = (
         rf"SELECT setting_identity.user_id AS user_id FROM \({setting} LIMIT ALL OFFSET 0\) AS"
-        rf" setting_identity WHERE {session} IS NULL OR \(EXISTS \(SELECT \* FROM my_session WHERE"
-        rf" my_session.user_id = setting_identity.user_id AND my_session.id = {session}\)\)"
+        rf" setting_identity WHERE {session} IS NULL OR \(EXISTS \(SELECT my_session.id FROM"
+        rf" my_session WHERE my_session.user_id = setting_identity.user_id AND"
+        rf" my_session.id = {session}{' FOR KEY SHARE' if writes else ''}\)\)"
     )
     sql, identities = re.subn(rf"\({identity} LIMIT ALL OFFSET 0\) AS identity\b", "(1)", sql)
     sql, changes = re.subn(rf"WITH identity AS \({identity} LIMIT ALL OFFSET 0\),", "WITH", sql)

@@ -108,20 +108,30 @@ async def change(
 
 async def write(connection: asyncpg.Connection, statement: Statement, values: Values) -> Any:  # noqa: ANN401
     """Give the first value of the first row, or None, once it is committed."""
-    await begin(connection, values["owner"], values["session"])
+    await begin(connection, values["owner"], values["session"], alone=False)
     value = await connection.fetchval(statement.sql, *statement.arguments(values))
     await commit(connection)
     return value
 
 
-async def begin(connection: asyncpg.Connection, owner: str, session: UUID | None) -> None:
-    """Open a transaction of an identity; UnauthenticatedError where it has ended."""
+async def begin(
+    connection: asyncpg.Connection, owner: str, session: UUID | None, *, alone: bool = True
+) -> None:
+    """Open a transaction of an identity; UnauthenticatedError where it has ended.
+
+    Its session cannot end meanwhile. `alone`, as what ends sessions has to be: no other such
+    transaction of the account, and nothing that writes in the session, runs at the same time.
+    """
     # In one message, so that it costs one round trip; such messages take no parameters, hence
     # the id as hex, which needs no quoting.
     user_id = f"convert_from('\\x{owner.encode().hex()}', 'UTF8')"
     message = f"BEGIN; SELECT set_config('{SETTING}', {user_id}, true)"
     if session is not None:
-        message += f"; SELECT FROM my_session WHERE user_id = {user_id} AND id = '{session}'"
+        # The account before its sessions, in all that locks both: decision 0015.
+        if alone:
+            message += f"; SELECT FROM my_account WHERE user_id = {user_id} FOR NO KEY UPDATE"
+        look = f"SELECT FROM my_session WHERE user_id = {user_id} AND id = '{session}'"
+        message += f"; {look} FOR {'UPDATE' if alone else 'KEY SHARE'}"
     # What comes back is the tag of the last statement: how many rows it found.
     if await connection.execute(message) != "SELECT 1":
         raise UnauthenticatedError(_ENDED)

@@ -24,6 +24,12 @@ row that is there already, found and locked by a subquery that depends on ``iden
 conflict with itself becomes the UPDATE. The lock makes sure that it is a conflict: nobody can
 delete the row in between. What deletes rows, or needs several statements, runs in a transaction
 that is opened with the identity (`execution.py`).
+
+Not after the end of the session
+--------------------------------
+A statement that writes locks its session's row (decision 0015), so that it and whatever ends the
+session cannot pass each other: whoever comes second waits, and a row that is gone gives no
+identity. Reads lock nothing.
 """
 
 from collections.abc import Mapping
@@ -43,7 +49,6 @@ from sqlalchemy import (
     bindparam,
     cast,
     delete,
-    exists,
     func,
     insert,
     literal_column,
@@ -84,18 +89,18 @@ def mine(model: type[SQLModel]) -> Table:
     return table.to_metadata(MetaData(), name=f"my_{table.name}")
 
 
-def _identity() -> Select[Any]:
+def _identity(*, lock: bool) -> Select[Any]:
     """Set the identity, and give no row if it has a session that has ended."""
     user_id, sessions = _SETTING_IDENTITY.c.user_id, mine(Session)
-    alive = exists().where(sessions.c.user_id == user_id, sessions.c.id == _SESSION)
-    return (
-        select(user_id)
-        .where(or_(_SESSION.is_(None), alive.correlate(_SETTING_IDENTITY)))
-        .offset(literal_column("0"))
-    )
+    session = select(sessions.c.id).where(sessions.c.user_id == user_id, sessions.c.id == _SESSION)
+    if lock:
+        session = session.with_for_update(read=True, key_share=True)
+    alive = session.correlate(_SETTING_IDENTITY).exists()
+    return select(user_id).where(or_(_SESSION.is_(None), alive)).offset(literal_column("0"))
 
 
-IDENTITY = _identity().subquery("identity")
+IDENTITY = _identity(lock=False).subquery("identity")
+_WRITING_IDENTITY = _identity(lock=True).subquery("identity")
 
 
 def unowned(model: type[SQLModel]) -> Table:
@@ -114,7 +119,7 @@ def select_mine(model: type[SQLModel], *columns: ColumnElement[Any]) -> Select[A
 
 def insert_mine(model: type[SQLModel], values: Mapping[str, ColumnElement[Any]]) -> Insert:
     """Begin an INSERT of one row that the asking user will own."""
-    row = select(IDENTITY.c.user_id, *values.values())
+    row = select(_WRITING_IDENTITY.c.user_id, *values.values())
     return insert(mine(model)).from_select(["user_id", *values], row)
 
 
@@ -152,7 +157,7 @@ def changing(
     row, for `Database.change`.
     """
     rows, there = mine(model), mine(model).alias("there")
-    identity = _identity().cte("identity")
+    identity = _identity(lock=True).cte("identity")
     found = (
         select(*there.c)
         .where(there.c.user_id == identity.c.user_id)

@@ -248,7 +248,11 @@ async def refresh(reception: Reception, token: str) -> Tokens:
 async def sign_out(identity: Identity, reception: Reception, *, everywhere: bool) -> None:
     """End this session, or all of the account; access ends with the next statement."""
     statement = _END_SESSIONS if everywhere else _END_SESSION
-    await reception.database.write(identity, statement, session_id=identity.session_id)
+
+    async def steps(transaction: Transaction) -> None:
+        await transaction.run(statement, session_id=identity.session_id)
+
+    await reception.database.transaction(identity, steps)
 
 
 async def get_session(identity: Identity, reception: Reception) -> SessionRead:
