@@ -12,7 +12,18 @@ from typing import Any
 from uuid import UUID
 
 from joserfc.jwk import ECKey
-from sqlalchemy import DateTime, LargeBinary, Text, Uuid, bindparam, cast, func, select
+from sqlalchemy import (
+    DateTime,
+    LargeBinary,
+    Text,
+    Uuid,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 
 from todo_server.auth import LIFETIME, Passwords, sign
 from todo_server.database import (
@@ -60,6 +71,9 @@ from todo_server.services.signing_keys import SigningKeys
 
 SESSION_LIFETIME = timedelta(days=30)
 """How long a session lasts after it was last refreshed."""
+
+MAX_SESSIONS = 50
+"""Sessions of an account; a further sign-in ends the one that was refreshed longest ago."""
 
 GATHERING = 0.5
 """Seconds that a refresh waits, so that others sent at the same moment have arrived.
@@ -120,7 +134,18 @@ _spent = delete_mine(Session).where(
 _END_FAMILY_OF_REPLAYED = compiled(_spent.returning(_sessions.c.id))
 _END_SESSION = compiled(delete_mine(Session).where(_sessions.c.id == _session_id))
 _END_SESSIONS = compiled(delete_mine(Session))
-_END_EXPIRED = compiled(delete_mine(Session).where(_sessions.c.expires_at <= _now))
+_crowded_out = (
+    select(_sessions.c.id)
+    .where(is_mine(Session))
+    .order_by(_sessions.c.expires_at.desc(), _sessions.c.id.desc())
+    .offset(literal_column(str(MAX_SESSIONS - 1)))
+    .correlate(None)
+)
+_MAKE_ROOM = compiled(
+    delete_mine(Session).where(
+        or_(_sessions.c.expires_at <= _now, _sessions.c.id.in_(_crowded_out))
+    )
+)
 _FORGET_SPENT = compiled(
     delete_mine(RefreshToken).where(
         _tokens.c.session_id == _session_id,
@@ -198,7 +223,8 @@ async def sign_in(reception: Reception, address: str, form: SignIn) -> Tokens:
             _UPDATE_ACCOUNT, proven_hash=known, email=None, name=None, password_hash=better_hash
         ):
             raise WrongPasswordError  # since a moment ago
-        await transaction.run(_END_EXPIRED, now=now)
+        # One after the other, as each has locked the account: never are there more.
+        await transaction.run(_MAKE_ROOM, now=now)
         return await _open_session(transaction, now)
 
     session = await reception.database.transaction(Identity(account["user_id"]), steps)

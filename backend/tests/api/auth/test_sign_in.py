@@ -5,6 +5,7 @@ import itertools
 import unicodedata
 from collections import Counter
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import TypeAlias
 
@@ -38,6 +39,34 @@ def test_signing_in_answers_the_tokens_and_the_account_and_nothing_else(person, 
     assert response.headers["cache-control"] == "no-store"
     check_tokens(response.json(), person.email)
     assert response.json()["user"] == person.tokens["user"]
+
+
+SESSIONS = "SELECT id FROM session WHERE user_id = $1"
+
+
+@pytest.mark.usefixtures("promptly")
+def test_an_account_has_fifty_sessions_at_most_and_the_one_refreshed_longest_ago_ends(
+    person, new_person, database_url
+):
+    refreshed, *others = [dict(person.sign_in().tokens) for _ in range(49)]
+    assert new_person().carry(refreshed).refresh().has_access()
+    phone = new_person()
+    devices = [*others, *(dict(phone.sign_in(person.email).tokens) for _ in range(11))]
+    assert len(run(database_url, SESSIONS, person.id)) == 50
+    # The refreshed one is among them; of the others the first that signed in are not.
+    assert phone.carry(refreshed).has_access()
+    access = [phone.carry(tokens).has_access() for tokens in devices]
+    assert access == [False] * 10 + [True] * 49
+    assert phone.carry(devices[9]).try_to_refresh().status_code == 401
+
+
+def test_many_who_sign_in_at_once_leave_no_session_too_many(person, new_person, database_url):
+    def sign_in(_: int) -> int:
+        return new_person().try_to_sign_in(person.email).status_code
+
+    with ThreadPoolExecutor(16) as pool:
+        assert set(pool.map(sign_in, range(80))) == {200}
+    assert len(run(database_url, SESSIONS, person.id)) == 50
 
 
 def test_every_device_has_a_session_of_its_own(person, new_person):
