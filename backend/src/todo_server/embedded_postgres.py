@@ -40,6 +40,12 @@ INITDB = (
     *("-U", "postgres", "-A", "trust", "--encoding=UTF8", "--locale=C", "--no-instructions"),
     *("--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
 )
+# What people have stored stays out of its log: of errors their first line alone is written, without
+# the row or the key at fault, the statement or its parameters.
+DISCREET = (
+    *("log_error_verbosity=terse", "log_min_error_statement=panic", "log_statement=none"),
+    *("log_parameter_max_length=0", "log_parameter_max_length_on_error=0"),
+)
 NOT_DURABLE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 # What PostgreSQL says when another one, on its way out or in, still has the data.
 IN_USE = ("is still in use", "already exists")
@@ -315,7 +321,8 @@ def _start(data_dir: Path, way: Way, settings: list[str]) -> str:
     quoted = str(socket_dir).replace('"', '""')
     settings = [
         *("listen_addresses=", f'unix_socket_directories="{quoted}"', "port=5432"),
-        *("unix_socket_permissions=0700", "timezone=UTC", "log_timezone=UTC", *settings),
+        *("unix_socket_permissions=0700", "timezone=UTC", "log_timezone=UTC"),
+        *(*DISCREET, *settings),
     ]
     options = shlex.join(word for setting in settings for word in ("-c", setting))
     # The limit is our PATIENCE, not pg_ctl's.

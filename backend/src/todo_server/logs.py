@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from todo_server.domain.text import is_blank
+from todo_server.tracebacks import message_of, traceback_of
 
 _NOT_PLAIN_ASCII = re.compile(r"[^ -~]")
 
@@ -24,11 +25,11 @@ class JSONFormatter(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": message_of(record),
             **getattr(record, "fields", {}),
         }
         if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
+            line["exception"] = _exception(record.exc_info)
         try:
             text = orjson.dumps(line, default=repr).decode()
         except TypeError:  # a lone surrogate, from an exception's text
@@ -57,12 +58,12 @@ class ConsoleFormatter(logging.Formatter):
         fields = getattr(record, "fields", {})
         text = " ".join(
             [
-                record.getMessage(),
+                message_of(record),
                 *(f"{k}={_word(v)}" for k, v in fields.items() if v is not None),
             ]
         )
         if record.exc_info:
-            text += "\n" + self.formatException(record.exc_info)
+            text += "\n" + _exception(record.exc_info)
         text = escaped(text).replace("\n", "\n    ")
         return f"{at} {record.levelname:<7} {text}"
 
@@ -72,6 +73,18 @@ def escaped(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(c if c in " \n" or _is_plain(c) else ascii(c)[1:-1] for c in text)
+
+
+def _unforeseen(kind: type[BaseException], error: BaseException, stack: Any) -> None:  # noqa: ANN401
+    """Log what ends the process."""
+    if issubclass(kind, Exception):
+        logging.getLogger("todo_server").critical("unforeseen error", exc_info=error)
+    else:
+        sys.__excepthook__(kind, error, stack)
+
+
+def _exception(about: Any) -> str:  # noqa: ANN401 - the triple of sys.exc_info
+    return "NoneType: None" if about[1] is None else traceback_of(about[1])
 
 
 def _word(value: object) -> str:
@@ -90,6 +103,7 @@ def configure(level: str, form: str) -> None:
     logging._srcfile = None  # noqa: SLF001 - as documented there
     if sys.version_info >= (3, 12):
         logging.logAsyncioTasks = False
+    sys.excepthook = _unforeseen
     formatter = JSONFormatter if form == "json" else ConsoleFormatter
     logging.config.dictConfig(
         {

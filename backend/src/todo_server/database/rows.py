@@ -50,7 +50,6 @@ from sqlalchemy import (
     cast,
     delete,
     func,
-    insert,
     literal_column,
     or_,
     select,
@@ -117,10 +116,12 @@ def select_mine(model: type[SQLModel], *columns: ColumnElement[Any]) -> Select[A
     return select(*columns).where(rows.c.user_id == IDENTITY.c.user_id).correlate(IDENTITY)
 
 
-def insert_mine(model: type[SQLModel], values: Mapping[str, ColumnElement[Any]]) -> Insert:
+def insert_mine(
+    model: type[SQLModel], values: Mapping[str, ColumnElement[Any]]
+) -> postgresql.Insert:
     """Begin an INSERT of one row that the asking user will own."""
     row = select(_WRITING_IDENTITY.c.user_id, *values.values())
-    return insert(mine(model)).from_select(["user_id", *values], row)
+    return postgresql.insert(mine(model)).from_select(["user_id", *values], row)
 
 
 def is_mine(model: type[SQLModel]) -> ColumnElement[bool]:

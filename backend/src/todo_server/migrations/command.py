@@ -100,7 +100,9 @@ async def _within_transaction(url: str, step: Callable[[Connection], None]) -> N
 
 
 def _refusal(error: BaseException) -> ConfigurationError:
-    reason = str(error) or type(error).__name__
+    # Without its details, which repeat rows.
+    message = error.args[0] if isinstance(error, asyncpg.PostgresError) else error
+    reason = str(message) or type(error).__name__
     if isinstance(error, asyncpg.LockNotAvailableError):
         reason += ". Something is using the tables; nothing was changed, try again later"
     return ConfigurationError(f"The database of DATABASE_URL refuses: {reason}.")

@@ -100,8 +100,11 @@ _own = select_mine(Account, *json_columns(_accounts, Account)).subquery("account
 _GET_ACCOUNT = compiled(reading(select(cast(json_row(_own), Text))))
 _this = select_mine(Session, *json_columns(_sessions, Session)).where(_sessions.c.id == _session_id)
 _GET_SESSION = compiled(reading(select(cast(json_row(_this.subquery("session")), Text))))
+# An address that is taken is no error to the database, which would write it to its log.
 _ADD_ACCOUNT = compiled(
-    insert_mine(Account, {**_profile, "created_at": _now}).returning(_accounts.c.user_id)
+    insert_mine(Account, {**_profile, "created_at": _now})
+    .on_conflict_do_nothing(index_elements=["email"])
+    .returning(_accounts.c.user_id)
 )
 _ADD_SESSION = compiled(
     insert_mine(
@@ -189,15 +192,13 @@ async def sign_up(reception: Reception, address: str, form: SignUp) -> Tokens:
     user_id = uuid7(now).hex
 
     async def steps(transaction: Transaction) -> tuple[UUID, str]:
-        await transaction.run(
+        if not await transaction.run(
             _ADD_ACCOUNT, email=form.email, name=form.name, password_hash=password_hash, now=now
-        )
+        ):
+            raise EmailTakenError
         return await _open_session(transaction, now)
 
-    try:
-        session = await reception.database.transaction(Identity(user_id), steps)
-    except UniqueViolationError as error:
-        raise EmailTakenError from error
+    session = await reception.database.transaction(Identity(user_id), steps)
     with contextlib.suppress(UnavailableError):  # the account is there
         await reception.attempts.remember(address, form.email)
     account = {"user_id": user_id, "email": form.email, "name": form.name, "created_at": now}
@@ -298,6 +299,10 @@ async def update_account(
     proven_hash = await _prove(identity, reception, address, change.current_password)
     if change.email:
         await reception.attempts.admit(address)  # as signing up: it tells whether one is taken
+        # Asked beforehand for the same reason as in _ADD_ACCOUNT; below, two may still meet.
+        found = await reception.database.find(_FIND_ACCOUNT, change.email)
+        if found and found["user_id"] != identity.user_id:
+            raise EmailTakenError
     password_hash = await reception.passwords.hash(change.password) if change.password else None
     key = await reception.keys.newest()
     now = datetime.now(UTC)

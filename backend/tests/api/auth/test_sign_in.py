@@ -62,7 +62,8 @@ def test_an_account_has_fifty_sessions_at_most_and_the_one_refreshed_longest_ago
 
 def test_many_who_sign_in_at_once_leave_no_session_too_many(person, new_person, database_url):
     def sign_in(_: int) -> int:
-        return new_person().try_to_sign_in(person.email).status_code
+        response: httpx.Response = new_person().try_to_sign_in(person.email)
+        return response.status_code
 
     with ThreadPoolExecutor(16) as pool:
         assert set(pool.map(sign_in, range(80))) == {200}
