@@ -169,8 +169,57 @@ def test_a_difference_between_models_and_migrations_is_found(sql):
         command.check(url)
 
 
+def leave_something_to_do(url: str) -> None:
+    run(url, "COMMENT ON VIEW my_task IS NULL")
+
+
+def test_nothing_to_do_is_nothing_done_and_waits_for_no_dump():
+    url = new_database()
+    before = run(url, DOORS)
+    relations = [name for table in owned_tables() for name in (table, f"my_{table}")]
+    with RunningServer(settings(url)) as server, User(server) as user:
+        task = user.create()
+        dump = f"LOCK TABLE alembic_version, {', '.join(relations)} IN ACCESS SHARE MODE"
+        with transaction(url, dump):
+            command.upgrade(url)
+            assert user.tasks() == [task]
+    assert run(url, DOORS) == before
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        "COMMENT ON VIEW my_account IS NULL",
+        "COMMENT ON VIEW my_account IS 'made by todo-server: something else'",
+        "DROP VIEW my_refresh_token",
+        "ALTER VIEW my_task OWNER TO postgres",
+        "ALTER VIEW my_task SET (security_invoker)",
+        "ALTER TABLE session NO FORCE ROW LEVEL SECURITY",
+        "ALTER TABLE session DISABLE ROW LEVEL SECURITY",
+        "DROP POLICY owner ON task",
+        "ALTER POLICY owner ON task USING (true)",
+        "ALTER POLICY found ON account TO postgres",
+        "REVOKE INSERT ON task FROM {keeper}",
+        "CREATE OR REPLACE VIEW my_task AS SELECT * FROM task WHERE false",
+    ],
+)
+def test_doors_that_are_not_as_they_were_made_are_made_anew(changed):
+    url = new_database()
+    keeper = run(url, "SELECT 'todo_rows_' || current_database()")[0][0]
+    run(url, changed.format(keeper=keeper))
+    before = run(url, DOORS)
+    command.upgrade(url)
+    after = run(url, DOORS)
+    assert {door["relname"] for door in after} == {f"my_{table}" for table in owned_tables()}
+    assert not {door["oid"] for door in before} & {door["oid"] for door in after}
+    command.upgrade(url)
+    assert run(url, DOORS) == after
+    assert works(url)
+
+
 def test_a_migration_behind_a_lock_gives_up_and_the_requests_behind_it_go_on():
     url = new_database()
+    leave_something_to_do(url)
     doors = run(url, DOORS)
     with RunningServer(settings(url)) as server, User(server) as user:
         task = user.create()
@@ -206,6 +255,7 @@ def test_migrating_under_load_fails_no_request():
         rounds = pool.map(use, range(3))
         try:
             for _ in range(5):
+                leave_something_to_do(url)
                 command.upgrade(url)
         finally:
             done.set()

@@ -12,22 +12,47 @@ SCHEMA_VERSION = "0002"
 """The newest migration; versions are numbered so that their order is that of the text."""
 
 _CHECK = """
+WITH door AS (
+    SELECT door.oid, door.relname, door.relowner, rows.oid AS rows, rows.relname AS rows_name,
+           NOT EXISTS (SELECT FROM pg_options_to_table(door.reloptions)
+                       WHERE option_name = 'security_invoker' AND option_value::boolean)
+           AND NOT owner.rolsuper AND NOT owner.rolbypassrls
+           AND rows.relrowsecurity AND rows.relforcerowsecurity AS binds
+    FROM pg_class AS door
+    JOIN pg_roles AS owner ON owner.oid = door.relowner
+    JOIN pg_class AS rows ON rows.relnamespace = door.relnamespace
+                         AND 'my_' || rows.relname = door.relname
+    WHERE rows.relname = ANY ($1::text[])
+      AND pg_table_is_visible(door.oid) AND door.relkind = 'v'
+), used AS (
+    SELECT relowner AS role, rows AS relation, rows_name AS name FROM door
+    UNION ALL
+    SELECT pg_roles.oid, pg_class.oid, relname FROM pg_class, pg_roles
+    WHERE rolname = current_user AND pg_table_is_visible(pg_class.oid)
+      AND (relname = ANY ($2::text[]) OR pg_class.oid IN (SELECT oid FROM door))
+), lacking AS (
+    SELECT role, name FROM used
+    WHERE NOT (has_table_privilege(role, relation, 'SELECT')
+               AND has_table_privilege(role, relation, 'INSERT')
+               AND has_table_privilege(role, relation, 'UPDATE')
+               AND has_table_privilege(role, relation, 'DELETE'))
+), remedy AS (
+    SELECT format('GRANT SELECT, INSERT, UPDATE, DELETE ON %s TO %I;',
+                  string_agg(quote_ident(name), ', ' ORDER BY name), pg_get_userbyid(role)) AS sql
+    FROM lacking GROUP BY role
+    UNION ALL
+    SELECT format('GRANT SELECT ON alembic_version TO %I;', current_user)
+    WHERE NOT has_table_privilege(to_regclass('alembic_version'), 'SELECT')
+)
 SELECT to_regclass('alembic_version') IS NOT NULL AS migrated,
        current_setting('server_encoding') = 'UTF8' AS utf8,
        current_setting('server_version_num')::int AS server_version,
-       (SELECT count(*)
-        FROM pg_class AS door
-        JOIN pg_roles AS owner ON owner.oid = door.relowner
-        JOIN pg_class AS rows ON rows.relnamespace = door.relnamespace
-                             AND 'my_' || rows.relname = door.relname
-        WHERE rows.relname = ANY ($1::text[])
-          AND pg_table_is_visible(door.oid)
-          AND door.relkind = 'v'
-          AND NOT EXISTS (SELECT FROM pg_options_to_table(door.reloptions)
-                          WHERE option_name = 'security_invoker' AND option_value::boolean)
-          AND NOT owner.rolsuper AND NOT owner.rolbypassrls
-          AND rows.relrowsecurity AND rows.relforcerowsecurity) AS doors
+       current_user::text AS role,
+       (SELECT count(*) FROM door WHERE binds) AS doors,
+       (SELECT string_agg(sql, ' ' ORDER BY sql) FROM remedy) AS remedy
 """
+
+_VERSION = "SELECT max(version_num) AS version, false AS shows FROM alembic_version"
 
 _POOLED = """
 SELECT pg_backend_pid() <> $1::int
@@ -40,35 +65,64 @@ def owned_tables() -> list[str]:
     return [name for name, table in SQLModel.metadata.tables.items() if "user_id" in table.c]
 
 
+def _proof(tables: list[str]) -> str:
+    """Read the version, and whether a door shows any row to nobody, by the way of requests."""
+    shows = " OR ".join(f"EXISTS (SELECT FROM my_{table})" for table in tables)
+    return _VERSION.replace("false", shows)
+
+
 async def check(connection: asyncpg.Connection) -> None:
-    """Refuse a database that is behind or that would not isolate its users.
+    """Refuse a database that is behind, that would not isolate its users, or not let them write.
 
     Runs on every new connection, so that a database which is replaced under a running server is
     noticed too. One that is ahead is accepted: a newer version is being rolled out beside this
     one. Raises NotReadyError, which says what to do.
     """
     tables = owned_tables()
-    found = await _fetchrow(connection, _CHECK, tables)
+    unowned = sorted(SQLModel.metadata.tables.keys() - set(tables))
+    found = await _fetchrow(connection, _CHECK, tables, unowned)
     if found["server_version"] < 140000:  # noqa: PLR2004 - PostgreSQL's numbering of 14.0
         raise NotReadyError("The database is older than PostgreSQL 14; use 14 or newer.")
     if not found["utf8"]:
         raise NotReadyError("The database's encoding is not UTF8; create it with ENCODING 'UTF8'.")
-    version = None
-    if found["migrated"]:
-        row = await _fetchrow(connection, "SELECT max(version_num) FROM alembic_version")
-        version = row[0]
+    if not found["migrated"]:
+        raise _no_tables()
+    complete = found["doors"] == len(tables)
+    may_use = found["remedy"] is None
+    try:
+        row = await _fetchrow(connection, _proof(tables) if complete and may_use else _VERSION)
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise _refused(found, error.args[0]) from error
+    _check_version(row["version"])
+    if not complete or row["shows"]:
+        raise NotReadyError(
+            "Row-level security does not bind this database's role. Run 'todo-server migrate' "
+            "with a role that may create roles; docs/operations.md shows the two commands."
+        )
+    if not may_use:
+        raise _refused(found, "it has no rights on what requests use")
+
+
+def _check_version(version: str | None) -> None:
     if version is None:
-        raise NotReadyError("The database has no tables yet. Run 'todo-server migrate'.")
+        raise _no_tables()
     if version < SCHEMA_VERSION:
         raise NotReadyError(
             f"The database is at version {version}, this server needs {SCHEMA_VERSION}. "
             "Run 'todo-server migrate'."
         )
-    if found["doors"] != len(tables):
-        raise NotReadyError(
-            "Row-level security does not bind this database's role. Run 'todo-server migrate' "
-            "with a role that may create roles; docs/operations.md shows the two commands."
-        )
+
+
+def _no_tables() -> NotReadyError:
+    return NotReadyError("The database has no tables yet. Run 'todo-server migrate'.")
+
+
+def _refused(found: Any, reason: str) -> NotReadyError:  # noqa: ANN401 - a record
+    remedy = f", or as their owner: {found['remedy']}" if found["remedy"] else "."
+    return NotReadyError(
+        f"The database does not let the role {found['role']} serve: {reason}. "
+        f"Run 'todo-server migrate' with that role{remedy}"
+    )
 
 
 async def forgets_prepared_statements(connection: asyncpg.Connection) -> bool:

@@ -11,26 +11,39 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from todo_server.database.url import connect_arguments
 from todo_server.errors import ConfigurationError, TodoServerError
+from todo_server.migrations import row_security
 
 log = logging.getLogger(__name__)
+
+# Any number that no other program's advisory lock uses.
+_LOCK = 0x746F646F
 
 
 def upgrade(url: str, revision: str = "head") -> None:
     """Bring the database to a revision; ConfigurationError if it refuses or is not there.
 
-    One that a newer version of the server has migrated is left as it is.
+    One that a newer version of the server has migrated is left as it is, and so is one that is
+    there already: then no lock is taken that could stand in anybody's way.
     """
 
     def step(config: Config) -> None:
-        if newer := _unknown_revisions(config):
+        connection: Connection = config.attributes["connection"]
+        scripts = ScriptDirectory.from_config(config)
+        known = {script.revision for script in scripts.walk_revisions()}
+        present = set(MigrationContext.configure(connection).get_current_heads())
+        if newer := ", ".join(present - known):
             log.warning("the database is at version %s, newer than this server", newer)
+        elif present == {scripts.as_revision_number(revision)} and row_security.are_open(
+            connection
+        ):
+            log.info("the database is at version %s already", ", ".join(present))
         else:
             command.upgrade(config, revision)
 
@@ -47,18 +60,13 @@ def check(url: str) -> None:
     _run(url, command.check)
 
 
-def _unknown_revisions(config: Config) -> str:
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    context = MigrationContext.configure(config.attributes["connection"])
-    return ", ".join(set(context.get_current_heads()) - known)
-
-
 def _run(url: str, step: Callable[[Config], None]) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.set_main_option("path_separator", "os")
 
     def in_transaction(connection: Connection) -> None:
+        _lock(connection)
         config.attributes["connection"] = connection
         step(config)
 
@@ -71,6 +79,16 @@ def _run(url: str, step: Callable[[Config], None]) -> None:
                 continue
             raise
         return
+
+
+def _lock(connection: Connection) -> None:
+    # Two instances that start at once: the second waits here, then finds nothing to do.
+    connection.execute(text("SET LOCAL lock_timeout = '120s'"))
+    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    # A lock that a long query holds must not queue every request behind the migration.
+    connection.execute(text("SET LOCAL lock_timeout = '5s'"))
+    # Nor must a statement limit of the role cut a long migration off.
+    connection.execute(text("SET LOCAL statement_timeout = 0"))
 
 
 async def _within_transaction(url: str, step: Callable[[Connection], None]) -> None:

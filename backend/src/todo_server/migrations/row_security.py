@@ -3,9 +3,13 @@
 A request's role may own the tables, be a superuser or bypass row-level security, as the default
 roles of hosted databases do. A view is checked as its owner, so each door belongs to a role that
 cannot log in and cannot bypass. It is made anew by every migration, in the same transaction, so
-that migrations never meet a view that depends on a column. Where the connecting role may neither
+that migrations never meet a view that depends on a column; and whenever it is not what was last
+made, as after a restore, which its comment tells. Where the connecting role may neither
 create roles nor bypass, it keeps the doors itself: being the tables' owner, it is bound by FORCE.
 """
+
+from collections.abc import Iterator
+from hashlib import sha256
 
 from sqlalchemy import Connection, LargeBinary, Table, inspect, text
 from sqlmodel import SQLModel
@@ -15,6 +19,47 @@ from todo_server.errors import ConfigurationError
 
 IDENTITY = f"nullif(current_setting('{SETTING}', true), '')"
 """The identity of the transaction. After one that set it, the setting reads '', not NULL."""
+
+
+RIGHTS = ("SELECT", "INSERT", "UPDATE", "DELETE")
+
+_HAS_RIGHTS = " AND ".join(f"has_table_privilege({{0}}, '{right}')" for right in RIGHTS)
+_STATE = f"""
+SELECT rows.relname AS table, obj_description(door.oid, 'pg_class') AS mark,
+       {_HAS_RIGHTS.format("door.oid")} AS usable,
+       concat_ws(' ', rows.relrowsecurity, rows.relforcerowsecurity, door.relkind,
+                 door.reloptions::text, pg_get_viewdef(door.oid),
+                 owner.rolname, owner.rolsuper, owner.rolbypassrls, owner.rolcanlogin,
+                 has_schema_privilege(owner.oid, rows.relnamespace, 'USAGE'),
+                 {_HAS_RIGHTS.format("owner.oid, rows.oid")},
+                 (SELECT string_agg(concat_ws(' ', polname, polcmd, polpermissive, polroles::text,
+                                              pg_get_expr(polqual, polrelid),
+                                              pg_get_expr(polwithcheck, polrelid)),
+                                    ' ' ORDER BY polname)
+                  FROM pg_policy WHERE polrelid = rows.oid)) AS state
+FROM pg_class AS rows
+JOIN pg_class AS door ON door.relnamespace = rows.relnamespace
+                     AND door.relname = 'my_' || rows.relname
+JOIN pg_roles AS owner ON owner.oid = door.relowner
+WHERE rows.relnamespace = to_regnamespace(quote_ident(current_schema()))
+  AND rows.relkind IN ('r', 'p') AND door.relkind = 'v'
+"""  # noqa: S608 - our names
+
+
+def are_open(connection: Connection) -> bool:
+    """Tell whether every door is as `open_doors` has left it; takes no lock but for reading."""
+    found = {row.table: row for row in connection.execute(text(_STATE))}
+    return all(
+        (row := found.get(table.name)) and row.usable and row.mark == _mark(table, row.state)
+        for table in SQLModel.metadata.sorted_tables
+        if "user_id" in table.c
+    )
+
+
+def _mark(table: Table, state: str) -> str:
+    """Sum up what a door and its table were told, and what they are."""
+    told = "\n".join([*_binding(table), _view(table), state])
+    return f"made by todo-server: {sha256(told.encode()).hexdigest()}"
 
 
 def close_doors(connection: Connection) -> None:
@@ -34,35 +79,39 @@ def open_doors(connection: Connection) -> None:
     ]
     keeper = _door_keeper(connection) if owned else None
     for table in owned:
-        _bind(connection, table)
+        for statement in _binding(table):
+            connection.exec_driver_sql(statement)
         _open_door(connection, table, keeper)
+    states = {row.table: row.state for row in connection.execute(text(_STATE))}
+    for table in owned:
+        mark = _mark(table, states[table.name])
+        connection.exec_driver_sql(f"COMMENT ON VIEW my_{table.name} IS '{mark}'")
 
 
-def _bind(connection: Connection, table: Table) -> None:
+def _binding(table: Table) -> Iterator[str]:
     own = f"user_id = {IDENTITY}"
-    for statement in (
-        f"ALTER TABLE {table.name} ENABLE ROW LEVEL SECURITY",
-        f"ALTER TABLE {table.name} FORCE ROW LEVEL SECURITY",
-        f"DROP POLICY IF EXISTS owner ON {table.name}",
-        f"CREATE POLICY owner ON {table.name} USING ({own}) WITH CHECK ({own})",
-    ):
-        connection.exec_driver_sql(statement)
-    connection.exec_driver_sql(f"DROP POLICY IF EXISTS found ON {table.name}")
+    yield f"ALTER TABLE {table.name} ENABLE ROW LEVEL SECURITY"
+    yield f"ALTER TABLE {table.name} FORCE ROW LEVEL SECURITY"
+    yield f"DROP POLICY IF EXISTS owner ON {table.name}"
+    yield f"CREATE POLICY owner ON {table.name} USING ({own}) WITH CHECK ({own})"
+    yield f"DROP POLICY IF EXISTS found ON {table.name}"
     if found_by := table.info.get("found_by"):
-        # Bytes are compared as hex, see `rows.as_setting`.
-        binary = isinstance(table.c[found_by].type, LargeBinary)
-        value = f"encode({found_by}, 'hex')" if binary else found_by
-        condition = f"{value} = nullif(current_setting('{FOUND_SETTING}', true), '')"
-        connection.exec_driver_sql(
-            f"CREATE POLICY found ON {table.name} FOR SELECT USING ({condition})"
-        )
+        wanted = f"nullif(current_setting('{FOUND_SETTING}', true), '')"
+        if isinstance(table.c[found_by].type, LargeBinary):
+            # As hex, see `rows.as_setting`, or of no meaning: it may be meant for another table.
+            is_hex = f"{wanted} ~ '^([0-9a-f][0-9a-f])+$'"
+            wanted = f"CASE WHEN {is_hex} THEN decode({wanted}, 'hex') END"
+        yield f"CREATE POLICY found ON {table.name} FOR SELECT USING ({found_by} = {wanted})"
+
+
+def _view(table: Table) -> str:
+    columns = ", ".join(table.c.keys())
+    return f"CREATE VIEW my_{table.name} AS SELECT {columns} FROM {table.name}"  # noqa: S608 - our names
 
 
 def _open_door(connection: Connection, table: Table, keeper: str | None) -> None:
-    door, columns = f"my_{table.name}", ", ".join(table.c.keys())
-    rights = "SELECT, INSERT, UPDATE, DELETE"
-    view = f"CREATE VIEW {door} AS SELECT {columns} FROM {table.name}"  # noqa: S608 - our names
-    connection.exec_driver_sql(view)
+    door, rights = f"my_{table.name}", ", ".join(RIGHTS)
+    connection.exec_driver_sql(_view(table))
     if keeper:
         connection.exec_driver_sql(f"GRANT {rights} ON {table.name} TO {keeper}")
         connection.exec_driver_sql(f"GRANT {rights} ON {door} TO CURRENT_USER")
