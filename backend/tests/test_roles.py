@@ -242,6 +242,15 @@ def test_a_role_that_may_do_what_requests_do_is_enough_to_serve():
     serves_and_isolates(serving_role(new_database())[1])
 
 
+def test_another_role_than_the_one_that_migrates_may_be_given_the_rights_beforehand():
+    role = new_role("")
+    url = new_database(migrated=False)
+    default = "GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES"
+    run(url, f"ALTER DEFAULT PRIVILEGES {default} TO {role}")
+    command.upgrade(url)
+    serves_and_isolates(url.replace("postgres@", f"{role}@"))
+
+
 @pytest.mark.parametrize(
     "lacking",
     [
