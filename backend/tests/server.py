@@ -79,6 +79,7 @@ class User(httpx.Client):
     """A fresh user, signed in; every answer is held against the contract."""
 
     def __init__(self, server: RunningServer, user_id: str | None = None, **options: Any) -> None:
+        self.server = server
         self.id = user_id or secrets.token_urlsafe(24)
         self.token = token_for(self.id)
         self.path = f"/api/{self.id}/tasks"

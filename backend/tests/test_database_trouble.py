@@ -15,20 +15,33 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 import asyncpg
 import httpx
 import pytest
+from asyncpg import UniqueViolationError
+from sqlalchemy import literal_column
 
-from tests.databases import new_database, run
+from tests.databases import new_database, new_role, run, url_of
 from tests.server import RunningServer, User, settings
 from tests.test_serving import transaction, until
-from todo_server.database import Database, Statement, doors, guard
+from todo_server.database import (
+    Database,
+    Statement,
+    Transaction,
+    compiled,
+    doors,
+    guard,
+    insert_mine,
+)
+from todo_server.database.connecting import Connector
 from todo_server.domain.identity import Identity
 from todo_server.domain.listing import Listing
 from todo_server.embedded_postgres import embedded_postgres
+from todo_server.errors import EmailTakenError, UnauthenticatedError
 from todo_server.migrations import command
-from todo_server.models import Completion, TaskCreate, TaskUpdate
+from todo_server.models import Account, Completion, TaskCreate, TaskUpdate
 from todo_server.services import tasks
 
 # -------------------------------------------------------------------------- what stands between
@@ -57,6 +70,7 @@ class Proxy:
         self.happened = threading.Event()
         self.messages: list[bytes] = []
         self.dead = 0  # the connections up to this one break as soon as they are used
+        self.swallowed = 0  # nothing comes through those up to this one, in either direction
         self.connections = 0
         self.url = ""
         self._name = f"{parts.username}@{{}}{parts.path}"
@@ -105,6 +119,10 @@ class Proxy:
 
         self._do(abort())
 
+    def swallow(self) -> None:
+        """Keep every connection that is open, and pass nothing on; new ones are as before."""
+        self.swallowed = self.connections
+
     def freeze(self) -> None:
         """Pass nothing on, in either direction; new connections are accepted and not answered."""
         self._loop.call_soon_threadsafe(self._running.clear)
@@ -134,6 +152,7 @@ class Proxy:
 
     async def _meet(self, client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
         self.connections += 1
+        number = self.connections
         own = asyncio.current_task()
         assert own is not None
         self._tasks.add(own)
@@ -141,18 +160,21 @@ class Proxy:
         server, to_server = await asyncio.open_unix_connection(self._target)
         self._writers.add(to_server)
         lost = asyncio.Event()
-        back = asyncio.create_task(self._pass_back(server, to_client, lost))
+        back = asyncio.create_task(self._pass_back(server, to_client, lost, number))
         self._tasks.add(back)
         with suppress(OSError, asyncio.IncompleteReadError):
-            await self._pass_on(client, to_server, lost)
+            await self._pass_on(client, to_server, lost, number)
         to_server.transport.abort() if to_client.transport.is_closing() else to_server.close()
         to_client.transport.abort()
         self._writers -= {to_client, to_server}
 
     async def _pass_on(
-        self, client: asyncio.StreamReader, to_server: asyncio.StreamWriter, lost: asyncio.Event
+        self,
+        client: asyncio.StreamReader,
+        to_server: asyncio.StreamWriter,
+        lost: asyncio.Event,
+        number: int,
     ) -> None:
-        number = self.connections
         kind = b""  # the first message has none
         while True:
             length = await client.readexactly(4)
@@ -164,6 +186,9 @@ class Proxy:
             if number <= self.dead:
                 return
             await self._running.wait()
+            if number <= self.swallowed:
+                kind = await client.readexactly(1)
+                continue
             if self.trouble is not None and self.trouble[0] in message:
                 what, self.trouble = self.trouble[1], None
                 if what == "cut":
@@ -180,11 +205,17 @@ class Proxy:
             kind = await client.readexactly(1)
 
     async def _pass_back(
-        self, server: asyncio.StreamReader, to_client: asyncio.StreamWriter, lost: asyncio.Event
+        self,
+        server: asyncio.StreamReader,
+        to_client: asyncio.StreamWriter,
+        lost: asyncio.Event,
+        number: int,
     ) -> None:
         with suppress(OSError):
             while data := await server.read(65536):
                 await self._running.wait()
+                if number <= self.swallowed:
+                    continue
                 if lost.is_set():
                     if data[-6:-1] == b"Z\0\0\0\5":  # it has done what it was asked for
                         self.happened.set()
@@ -328,7 +359,7 @@ def test_connections_that_were_dropped_while_idle_are_not_noticed(operation, pro
 
 
 def busy(user: User, url: str, connections: int) -> None:
-    """Let the server make as many connections as it may."""
+    """Let the server make as many connections as one user may have."""
     path = a_task(user)
     with ThreadPoolExecutor(connections) as pool, transaction(url, "LOCK TABLE task"):
         work = [pool.submit(user.get, path) for _ in range(connections)]
@@ -337,7 +368,7 @@ def busy(user: User, url: str, connections: int) -> None:
 
 
 def test_connections_that_are_dead_without_a_word_are_not_noticed_by_readers(url):
-    with Proxy(url) as proxy, serving(proxy.url, database_pool_size=4) as user:
+    with Proxy(url) as proxy, serving(proxy.url, database_pool_size=8) as user:
         busy(user, url, 4)
         proxy.dead = proxy.connections
         assert len(user.tasks()) == 1
@@ -562,7 +593,7 @@ def test_a_database_that_freezes_once_it_has_greeted_is_503_until_it_thaws(proxy
 
 
 def test_more_requests_than_connections_wait_and_succeed(url):
-    with serving(url, database_pool_size=2) as user, ThreadPoolExecutor(24) as pool:
+    with serving(url, database_pool_size=4) as user, ThreadPoolExecutor(24) as pool:
         path = a_task(user)
         with transaction(url, "LOCK TABLE task"):
             work = [pool.submit(OPERATIONS["get"], user, path) for _ in range(12)]
@@ -618,7 +649,7 @@ def test_too_many_connections_for_postgresql_are_503_then_served(url, impatient)
             is_away(other, "list")
 
 
-# -------------------------------------------------------------------- a request is given up
+# ------------------------------------------------------------- what is no reason for a new one
 
 OWNER, NEXT = Identity("the owner"), Identity("the next")
 WHOSE = Statement(
@@ -626,6 +657,271 @@ WHOSE = Statement(
     " (SELECT count(*) FROM my_task)::text",
     (),
 )
+
+
+def opened_by(url: str, work: Callable[[Database], Any]) -> tuple[int, Counter[str]]:
+    """Count the connections and the round trips that some work costs once it has been done."""
+
+    async def count(proxy: Proxy) -> tuple[int, Counter[str]]:
+        database = Database(proxy.url, pool_size=2)
+        try:
+            await work(database)
+            before = proxy.connections
+            with proxy.counting() as trips:
+                for _ in range(20):
+                    await work(database)
+            return proxy.connections - before, trips
+        finally:
+            await database.close()
+
+    with Proxy(url) as proxy:
+        opened, trips = asyncio.run(count(proxy))
+    until(lambda: in_no_transaction(url), "the end of all transactions")
+    return opened, trips
+
+
+ENDED = Identity("whose session has ended", UUID(int=7))
+NO_TASK = UUID("00000000-0000-7000-8000-000000000000")
+
+
+@pytest.mark.parametrize(
+    ("use", "trips"),
+    [
+        (lambda db: tasks.get_task(ENDED, db, NO_TASK), 1),
+        (lambda db: tasks.list_tasks(ENDED, db, Listing()), 1),
+        (lambda db: tasks.create_task(ENDED, db, TaskCreate(title="new")), 1),
+        (lambda db: tasks.update_task(ENDED, db, NO_TASK, TaskUpdate(title="new")), 1),
+        (lambda db: tasks.delete_task(ENDED, db, NO_TASK), 2),  # BEGIN and ROLLBACK
+    ],
+)
+def test_a_session_that_has_ended_costs_no_connection(use, trips, url):
+    async def refused(database: Database) -> None:
+        with pytest.raises(UnauthenticatedError):
+            await use(database)
+
+    opened, counted = opened_by(url, refused)
+    assert (opened, counted.total()) == (0, 20 * trips)
+
+
+@pytest.mark.parametrize("error", [EmailTakenError, UniqueViolationError])
+def test_an_error_between_steps_undoes_them_and_costs_no_connection(error, url):
+    add = compiled(
+        insert_mine(
+            Account,
+            {
+                name: literal_column(value)
+                for name, value in {
+                    "email": "'a@example.org'",
+                    "name": "'A'",
+                    "password_hash": "''",
+                    "created_at": "now()",
+                }.items()
+            },
+        ).returning(literal_column("1"))
+    )
+
+    async def fail(database: Database) -> None:
+        async def steps(transaction: Transaction) -> None:
+            await transaction.run(add)
+            if error is UniqueViolationError:
+                await transaction.run(add)
+            raise error
+
+        with pytest.raises(error):
+            await database.transaction(OWNER, steps)
+
+    opened, _ = opened_by(url, fail)
+    assert opened == 0
+    assert run(url, "SELECT FROM account") == []
+
+
+def test_an_unforeseen_error_between_steps_undoes_them_and_ends_the_connection(url):
+    async def fail(database: Database) -> None:
+        async def steps(transaction: Transaction) -> None:
+            raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            await database.transaction(OWNER, steps)
+
+    assert opened_by(url, fail)[0] == 20
+
+
+def test_a_rollback_that_gets_no_answer_ends_the_connection(url):
+    with Proxy(url) as proxy, serving(proxy.url, database_pool_size=1) as user:
+        before = proxy.connections
+        proxy.expect(b"ROLLBACK", "cut")
+
+        async def use() -> None:
+            database = Database(proxy.url, pool_size=1)
+            try:
+                with pytest.raises(UnauthenticatedError):
+                    await tasks.delete_task(ENDED, database, NO_TASK)
+                assert await database.read(NEXT, WHOSE) == "0"
+            finally:
+                await database.close()
+
+        asyncio.run(use())
+        assert proxy.happened.is_set()
+        assert proxy.connections == before + 3  # to look, the one that was cut, and another
+        assert user.tasks() == []
+
+
+# --------------------------------------------------------------------- one row, and who waits
+
+
+def asked(proxy: Proxy) -> int:
+    """Count how often the database was asked whether it is at work (`database/silence.py`)."""
+    return sum(b"pg_stat_activity" in message for message in proxy.messages)
+
+
+def test_who_waits_for_a_locked_row_leaves_the_others_their_connections(url):
+    """The row is never free, and others are served while its owner still waits."""
+    with (
+        Proxy(url) as proxy,
+        serving(proxy.url, database_pool_size=4) as user,
+        ThreadPoolExecutor(40) as pool,
+    ):
+        path = a_task(user)
+        with User(user.server) as stranger, transaction(url, "SELECT FROM task FOR UPDATE"):
+            work = [pool.submit(OPERATIONS["update"], user, path) for _ in range(30)]
+            until(lambda: len(run(url, WAITING)) == 2, "their share is waiting")
+            before = proxy.connections - asked(proxy)
+            for _ in range(20):
+                assert stranger.tasks() == []
+            assert not all(update.done() for update in work)
+            answers = [update.result(30) for update in work]
+            assert proxy.connections - asked(proxy) <= before + 1
+        assert {answer.status_code for answer in answers} == {503}
+        assert all(int(answer.headers["retry-after"]) > 0 for answer in answers)
+        details = {answer.json()["detail"] for answer in answers}
+        assert "Something else is changing this at the moment. Try again shortly." in details
+        until(lambda: in_no_transaction(url), "the end of all statements")
+        assert user.get(path).json()["title"] == "Buy milk"
+
+
+@pytest.mark.parametrize("operation", ["update", "complete", "delete"])
+def test_a_lock_timeout_is_for_one_transaction_alone(operation, url):
+    """Behind a pooler, the next one on this connection may be somebody else's."""
+    shown = Statement("SELECT current_setting('lock_timeout')", ())
+
+    async def use() -> None:
+        async with Database(url, pool_size=1) as database:
+            task_id, _ = await tasks.create_task(OWNER, database, TaskCreate(title="old"))
+            if operation == "update":
+                await tasks.update_task(OWNER, database, task_id, TaskUpdate(title="new"))
+            elif operation == "complete":
+                await tasks.complete_task(OWNER, database, task_id, Completion())
+            else:
+                await tasks.delete_task(OWNER, database, task_id)
+            assert await database.read(OWNER, shown) == "0"
+
+    asyncio.run(use())
+
+
+# ------------------------------------------------------- connections that swallow everything
+
+
+@pytest.mark.parametrize("operation", [*READS, "update", "complete"])
+def test_connections_that_swallow_everything_are_given_up(operation, url):
+    """All of them at once, as in a failover; the database itself is well."""
+    with Proxy(url) as proxy, serving(proxy.url, database_pool_size=8) as user:
+        busy(user, url, 4)
+        path = a_task(user)
+        proxy.swallow()
+        before = proxy.connections
+        started = time.monotonic()
+        assert OPERATIONS[operation](user, path).status_code == 200
+        assert time.monotonic() - started < 10  # and not 16 for each of them
+        assert proxy.connections == before + 2  # one to ask, one to go on with
+
+
+@pytest.mark.parametrize("operation", ["create", "flip"])
+def test_what_is_swallowed_and_must_not_be_done_twice_is_503_and_says_so(operation, url):
+    with Proxy(url) as proxy, serving(proxy.url) as user:
+        path = a_task(user)
+        proxy.swallow()
+        in_doubt(OPERATIONS[operation](user, path))
+        assert [task["completed"] for task in user.tasks()] == [False]
+
+
+def test_a_delete_is_tried_again_when_its_statement_is_swallowed(url):
+    with Proxy(url) as proxy, serving(proxy.url) as user:
+        path = a_task(user)
+        assert user.delete(f"{user.path}/{NO_TASK}").status_code == 404
+        proxy.swallow()
+        assert user.delete(path).status_code == 204
+        assert user.tasks() == []
+
+
+def test_a_long_statement_is_not_taken_for_a_silent_one(url):
+    with Proxy(url) as proxy, serving(proxy.url) as user, ThreadPoolExecutor(1) as pool:
+        path = a_task(user)
+        with transaction(url, "LOCK TABLE task"):
+            before = len(proxy.messages)
+            answer = pool.submit(user.get, path)
+            until(lambda: asked(proxy) >= 2, "the database to be asked twice")
+            assert not answer.done()
+        reads = [m for m in proxy.messages[before:] if user.id.encode() in m]
+        assert answer.result(30).status_code == 200
+        assert len(reads) == 1
+
+
+def test_behind_a_pooler_no_connection_is_ended_for_its_silence(url, monkeypatch):
+    """What it gives for the process at work is made up."""
+    number = asyncpg.Connection.get_server_pid
+    monkeypatch.setattr(asyncpg.Connection, "get_server_pid", lambda c: number(c) + 1)
+    with Proxy(url) as proxy, serving(proxy.url) as user, ThreadPoolExecutor(1) as pool:
+        path = a_task(user)
+        proxy.swallow()
+        answer = pool.submit(user.get, path)
+        until(lambda: asked(proxy) >= 2, "the database to be asked twice")
+        assert not answer.done()
+        proxy.cut()
+        assert answer.result(30).status_code == 200
+
+
+def test_tcp_gives_up_what_is_not_acknowledged(url):
+    async def options(its_url: str) -> list[int]:
+        connector = Connector(its_url, connect_timeout=5, statement_timeout=5)
+        connection = await connector.dial()
+        try:
+            sock = connection._transport.get_extra_info("socket")  # type: ignore[attr-defined]  # noqa: SLF001
+            names = ("TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT", "TCP_USER_TIMEOUT")
+            found = [
+                sock.getsockopt(socket.IPPROTO_TCP, getattr(socket, name))
+                for name in names
+                if hasattr(socket, name)
+            ]
+            return [sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE), *found]
+        finally:
+            connection.terminate()
+
+    with Proxy(url) as proxy:
+        own = asyncio.run(options(proxy.url))
+        assert own[0]
+        assert own[1:] == [10, 2, 3, 2500][: len(own) - 1]
+        said = "&keepalives_idle=60&keepalives_interval=9&keepalives_count=8&tcp_user_timeout=9000"
+        assert asyncio.run(options(proxy.url + said))[1:] == [60, 9, 8, 9000][: len(own) - 1]
+        assert asyncio.run(options(f"{proxy.url}&keepalives=0"))[0] == 0
+
+
+# ------------------------------------------------------------------- no connection is free
+
+
+@pytest.mark.parametrize("of", ["role", "database"])
+def test_a_database_with_too_few_connections_serves_all_with_those_it_has(of):
+    role = new_role("NOSUPERUSER")
+    owned = new_database(owner=role)
+    name = role if of == "role" else urlsplit(owned).path[1:]
+    run(url_of("postgres"), f"ALTER {of} {name} CONNECTION LIMIT 2")
+    with serving(owned, database_pool_size=10) as user, ExitStack() as users:
+        people = [user, *(users.enter_context(User(user.server)) for _ in range(5))]
+        with ThreadPoolExecutor(24) as pool:
+            answers = list(pool.map(lambda n: people[n % 6].get(people[n % 6].path), range(120)))
+        assert Counter(answer.status_code for answer in answers) == {200: 120}
+
+
+# -------------------------------------------------------------------- a request is given up
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,13 @@ from pydantic import SecretStr
 from todo_server import __version__, logs
 from todo_server.app import create_app
 from todo_server.config import Settings, read_settings
-from todo_server.database import Database
-from todo_server.errors import NotReadyError, TodoServerError, UnavailableError
+from todo_server.database import Database, explain
+from todo_server.errors import (
+    DatabaseRefusesError,
+    NotReadyError,
+    TodoServerError,
+    UnavailableError,
+)
 from todo_server.http_protocol import DeadlineProtocol
 from todo_server.services import signing_keys
 
@@ -31,7 +36,7 @@ class _Commands(click.Group):
         try:
             return super().invoke(context)
         except TodoServerError as error:
-            raise click.ClickException(logs.escaped(error.message)) from error
+            raise click.ClickException(logs.escaped(explain(error))) from error
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -144,8 +149,10 @@ def _check(url: str, *, migrate: bool) -> None:
         if not migrate:
             raise
         _upgrade(url)
+    except DatabaseRefusesError:
+        raise
     except UnavailableError as error:
-        log.warning("%s Serving 503 until it does. (%s)", error.message, error.__cause__)
+        log.warning("%s Serving 503 until it can be used.", explain(error))
 
 
 async def _prove(url: str) -> None:

@@ -211,6 +211,10 @@ class UnavailableError(TodoServerError):
         super().__init__(message, retry_after=retry_after)
 
 
+class DatabaseRefusesError(UnavailableError):
+    """The database refuses what DATABASE_URL says: only the operator can mend that."""
+
+
 class NotReadyError(UnavailableError):
     """The database answers, and its schema is not the one this version needs."""
 

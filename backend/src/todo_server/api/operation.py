@@ -29,6 +29,9 @@ async def livez() -> Health:
     responses=failures(errors.UnavailableError, errors.NotReadyError),
 )
 async def readyz(request: Request) -> Health:
-    """Answer 200 if the database is reachable, migrated and isolates its users; else 503."""
+    """Answer 200 if the database is reachable, migrated and isolates its users; else 503.
+
+    The detail of a 503 says what kind of cause it has. The answer may be a second old.
+    """
     await database_of(request).check()
     return Health(status="ok")

@@ -5,6 +5,7 @@ from asyncpg import UniqueViolationError
 from todo_server.database.as_json import json_columns, json_row, utf8
 from todo_server.database.doors import Database
 from todo_server.database.execution import Transaction
+from todo_server.database.reasons import explain
 from todo_server.database.rows import (
     changing,
     delete_mine,
@@ -28,6 +29,7 @@ __all__ = [
     "changing",
     "compiled",
     "delete_mine",
+    "explain",
     "finding",
     "insert_mine",
     "is_mine",

@@ -1,4 +1,4 @@
-"""What is done with one connection: a statement, or a transaction; and what its errors mean."""
+"""What is done with one connection: a statement, or a transaction."""
 
 import asyncio
 from contextlib import suppress
@@ -7,8 +7,9 @@ from uuid import UUID
 
 import asyncpg
 
-from todo_server.database.rows import SETTING
+from todo_server.database.rows import LOCK_TIMEOUT, SETTING
 from todo_server.database.statement import Statement
+from todo_server.database.trouble import BROKEN, MaybeDoneError, is_mistake, leaves_in_order
 from todo_server.domain.identity import Identity
 from todo_server.errors import UnauthenticatedError, UnavailableError
 
@@ -17,40 +18,7 @@ Values: TypeAlias = dict[str, Any]
 CANCEL_TIMEOUT = 1.0
 """Seconds that the cancelling may take."""
 
-# The connection broke, or a new one was not made: what was last sent was done, or was not.
-BROKEN = (
-    OSError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # asyncpg's own state, upset by the end of the connection
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.IdleInTransactionSessionTimeoutError,
-)
-# The database is starting or standing by, two requests met, or a plan went stale by a migration:
-# it has refused, and so written nothing.
-REFUSED = (
-    asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.ReadOnlySQLTransactionError,
-    asyncpg.DeadlockDetectedError,
-    asyncpg.SerializationError,
-    asyncpg.InvalidCachedStatementError,
-)
-AWAY = (*BROKEN, *REFUSED)
-# The database cannot do more at the moment, or took too long: trying again at once makes it worse.
-OVERLOADED = (
-    TimeoutError,
-    asyncpg.QueryCanceledError,
-    asyncpg.LockNotAvailableError,
-    asyncpg.InsufficientResourcesError,
-)
-
 _ENDED = "The session has ended; sign in again."
-
-
-class MaybeDoneError(Exception):
-    """The connection broke under a change that may be tried again."""
 
 
 class Transaction:
@@ -98,9 +66,9 @@ async def change(
     """
     try:
         return await read(connection, statement, values)
-    except asyncpg.DataError:
-        raise
     except BROKEN as error:
+        if is_mistake(error):
+            raise
         if repeatable and not isinstance(error, TimeoutError):
             raise MaybeDoneError from error
         raise in_doubt() from error
@@ -125,7 +93,8 @@ async def begin(
     # In one message, so that it costs one round trip; such messages take no parameters, hence
     # the id as hex, which needs no quoting.
     user_id = f"convert_from('\\x{owner.encode().hex()}', 'UTF8')"
-    message = f"BEGIN; SELECT set_config('{SETTING}', {user_id}, true)"
+    message = f"BEGIN; SET LOCAL lock_timeout = '{LOCK_TIMEOUT}';"
+    message += f" SELECT set_config('{SETTING}', {user_id}, true)"
     if session is not None:
         # The account before its sessions, in all that locks both: decision 0015.
         if alone:
@@ -143,6 +112,19 @@ async def commit(connection: asyncpg.Connection) -> None:
         await connection.execute("COMMIT")
     except BROKEN as error:
         raise in_doubt() from error
+
+
+async def is_left_good(connection: asyncpg.Connection, error: BaseException) -> bool:
+    """Undo what is open after an error; tell whether the connection is as it was before."""
+    if isinstance(error, TimeoutError) or isinstance(error.__cause__, TimeoutError):
+        await cancelled(connection)
+        return False
+    if not leaves_in_order(error):
+        return False
+    if connection.is_in_transaction():
+        with suppress(Exception):
+            await connection.execute("ROLLBACK")
+    return not (connection.is_closed() or connection.is_in_transaction())
 
 
 async def cancelled(connection: asyncpg.Connection) -> None:

@@ -1,12 +1,14 @@
-"""A bounded pool of connections, the most recently used first.
+"""A bounded pool of connections, the most recently used first, that no user can have all of.
 
 asyncpg's own pool costs more CPU per request than the query it is for (docs/decisions/0011): it
-resets session state that is never set here, shields that in a task, and hands out proxies.
+resets session state that is never set here, shields that in a task, and hands out proxies. Why
+one user never has more than half of it: docs/decisions/0014.
 """
 
 import asyncio
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable
+from typing import TypeAlias
 
 import asyncpg
 
@@ -15,40 +17,64 @@ from todo_server.errors import UnavailableError
 MAX_IDLE = 300.0
 """Seconds after which an unused connection is not trusted: firewalls forget it silently."""
 
+TICK = 0.25
+"""Seconds between looks for those who have waited too long."""
+
+_BUSY = "Too many requests are waiting for the database."
+
+# What a waiter is given: a connection, or None, the right to make one. And until when it waits.
+Waiter: TypeAlias = tuple[asyncio.Future[asyncpg.Connection | None], float]
+
 
 class Pool:
-    """At most `size` connections, made when needed; whoever comes later waits in line."""
+    """At most `size` connections, made when needed, and half of them for one owner.
+
+    Whoever comes later waits in line: each owner in one of their own, which are served in turn.
+    """
 
     def __init__(
         self, connect: Callable[[], Awaitable[asyncpg.Connection]], size: int, patience: float
     ) -> None:
         self._connect = connect
         self._vacancies = size
+        self._share = (size + 1) // 2
         self._patience = patience
         self._idle: list[tuple[asyncpg.Connection, float]] = []
-        # A waiter is given a connection, or None: the right to make one. And until when it waits.
-        self._waiting: deque[tuple[asyncio.Future[asyncpg.Connection | None], float]] = deque()
+        self._lent: dict[asyncpg.Connection, tuple[str, float]] = {}  # to whom, since when
+        self._held: dict[str, int] = {}  # with those that are being made
+        # While anything is free, whoever waits here has their share.
+        self._waiting: OrderedDict[str, deque[Waiter]] = OrderedDict()
         self._turning_away: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
 
-    async def acquire(self) -> asyncpg.Connection:
+    async def acquire(self, owner: str) -> asyncpg.Connection:
         """Give a connection that nobody else has; UnavailableError after `patience` seconds."""
-        while self._idle:
-            connection, since = self._idle.pop()
-            if not connection.is_closed() and self._loop.time() - since < MAX_IDLE:
-                return connection
-            connection.terminate()
-            self._vacancies += 1
-        if self._vacancies:
-            self._vacancies -= 1
-            waited = None
+        held = self._held.get(owner, 0)
+        if held < self._share and (self._idle or self._vacancies):
+            self._held[owner] = held + 1
+            connection = self._take()
         else:
-            waited = await self._wait()
-        return waited or await self._make()
+            connection = await self._wait(owner)
+        if connection is None:
+            connection = await self._make(owner)
+        self._lent[connection] = owner, self._loop.time()
+        return connection
 
     def release(self, connection: asyncpg.Connection) -> None:
         """Take a connection back; one that was terminated makes room for another."""
-        self._pass_on(None if connection.is_closed() else connection)
+        owner, _ = self._lent.pop(connection)
+        self._pass_on(owner, None if connection.is_closed() else connection)
+
+    def lent_since(self, latest: float) -> dict[asyncpg.Connection, tuple[str, float]]:
+        """Give the connections that are out since an instant of the loop, or longer."""
+        return {c: loan for c, loan in self._lent.items() if loan[1] <= latest}
+
+    def distrust(self) -> None:
+        """Drop what is idle: another connection broke, and these lead to the same place."""
+        for connection, _ in self._idle:
+            connection.terminate()
+        self._vacancies += len(self._idle)
+        self._idle.clear()
 
     async def close(self) -> None:
         """Close what is idle; nothing is acquired any more."""
@@ -56,45 +82,76 @@ class Pool:
             await connection.close(timeout=2)
         self._idle.clear()
 
-    async def _make(self) -> asyncpg.Connection:
+    def _take(self) -> asyncpg.Connection | None:
+        while self._idle:
+            connection, since = self._idle.pop()
+            if not connection.is_closed() and self._loop.time() - since < MAX_IDLE:
+                return connection
+            connection.terminate()
+            self._vacancies += 1
+        self._vacancies -= 1
+        return None
+
+    async def _make(self, owner: str) -> asyncpg.Connection:
         try:
             return await self._connect()
         except BaseException:
-            self._pass_on(None)
+            self._pass_on(owner, None)
             raise
 
-    async def _wait(self) -> asyncpg.Connection | None:
-        waiter: asyncio.Future[asyncpg.Connection | None] = self._loop.create_future()
-        self._waiting.append((waiter, self._loop.time() + self._patience))
+    async def _wait(self, owner: str) -> asyncpg.Connection | None:
+        future: asyncio.Future[asyncpg.Connection | None] = self._loop.create_future()
+        until = self._loop.time() + self._patience
+        self._waiting.setdefault(owner, deque()).append((future, until))
         if self._turning_away is None:
             self._turning_away = self._loop.call_later(self._patience, self._turn_away)
         try:
-            return await waiter
+            return await future
         except BaseException:
-            if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
-                self._pass_on(waiter.result())  # given to somebody who has left meanwhile
+            if future.done() and not future.cancelled() and future.exception() is None:
+                self._pass_on(owner, future.result())  # given to somebody who has left meanwhile
             raise
 
     def _turn_away(self) -> None:
-        """Refuse those who have waited too long: one timer for all, since they stand in line."""
+        """Refuse those who have waited too long: one timer for all."""
         now = self._loop.time()
-        while self._waiting and self._waiting[0][1] <= now:
-            waiter, _ = self._waiting.popleft()
-            if not waiter.done():
-                waiter.set_exception(
-                    UnavailableError("Too many requests are waiting for the database.")
-                )
+        for owner, line in list(self._waiting.items()):
+            while line and line[0][1] <= now:
+                future, _ = line.popleft()
+                if not future.done():
+                    future.set_exception(UnavailableError(_BUSY))
+            if not line:
+                del self._waiting[owner]
         self._turning_away = None
         if self._waiting:
-            self._turning_away = self._loop.call_at(self._waiting[0][1], self._turn_away)
+            self._turning_away = self._loop.call_later(TICK, self._turn_away)
 
-    def _pass_on(self, usable: asyncpg.Connection | None) -> None:
-        while self._waiting:
-            waiter, _ = self._waiting.popleft()
-            if not waiter.done():
-                waiter.set_result(usable)
-                return
-        if usable is None:
+    def _pass_on(self, owner: str, usable: asyncpg.Connection | None) -> None:
+        """Take back what an owner held, and give it to the next one."""
+        self._held[owner] -= 1
+        if not self._held[owner]:
+            del self._held[owner]
+        if self._waiting and (future := self._next()):
+            future.set_result(usable)
+        elif usable is None:
             self._vacancies += 1
         else:
             self._idle.append((usable, self._loop.time()))
+
+    def _next(self) -> asyncio.Future[asyncpg.Connection | None] | None:
+        """Choose who waits longest of the owner whose turn it is, and count it as theirs."""
+        while (owner := self._whose_turn()) is not None:
+            line = self._waiting[owner]
+            future, _ = line.popleft()
+            if line:
+                self._waiting.move_to_end(owner)
+            else:
+                del self._waiting[owner]
+            if not future.done():  # it would be, of one who has left
+                self._held[owner] = self._held.get(owner, 0) + 1
+                return future
+        return None
+
+    def _whose_turn(self) -> str | None:
+        # No more than two owners can have their share.
+        return next((o for o in self._waiting if self._held.get(o, 0) < self._share), None)

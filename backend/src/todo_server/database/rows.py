@@ -42,6 +42,7 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Select,
+    Subquery,
     Table,
     Text,
     Update,
@@ -67,6 +68,10 @@ from todo_server.models.account import Session
 SETTING = "app.user_id"
 """The transaction-local setting that the policies of row-level security compare with."""
 
+LOCK_TIMEOUT = "2s"
+"""How long a change waits for a row that something else changes: well under what a request waits
+for a connection. For one transaction alone, so that it works through poolers."""
+
 FOUND_SETTING = "app.found_by"
 """The same for the policies of `finding`."""
 
@@ -74,11 +79,14 @@ _OWNER = bindparam("owner", type_=Text)
 _SESSION = bindparam("session", type_=Uuid)
 
 
-_SETTING_IDENTITY = (
-    select(func.set_config(constant(SETTING), _OWNER, true()).label("user_id"))
-    .offset(literal_column("0"))
-    .subquery("setting_identity")
-)
+def _setting_identity(*also: ColumnElement[Any]) -> Subquery:
+    user_id = func.set_config(constant(SETTING), _OWNER, true()).label("user_id")
+    return select(user_id, *also).offset(literal_column("0")).subquery("setting_identity")
+
+
+_PATIENCE = func.set_config(constant("lock_timeout"), constant(LOCK_TIMEOUT), true())
+_SETTING_IDENTITY = _setting_identity()
+_SETTING_WRITING_IDENTITY = _setting_identity(_PATIENCE.label("patience"))
 
 
 @cache
@@ -90,12 +98,14 @@ def mine(model: type[SQLModel]) -> Table:
 
 def _identity(*, lock: bool) -> Select[Any]:
     """Set the identity, and give no row if it has a session that has ended."""
-    user_id, sessions = _SETTING_IDENTITY.c.user_id, mine(Session)
-    session = select(sessions.c.id).where(sessions.c.user_id == user_id, sessions.c.id == _SESSION)
+    setting, sessions = _SETTING_WRITING_IDENTITY if lock else _SETTING_IDENTITY, mine(Session)
+    session = select(sessions.c.id).where(
+        sessions.c.user_id == setting.c.user_id, sessions.c.id == _SESSION
+    )
     if lock:
         session = session.with_for_update(read=True, key_share=True)
-    alive = session.correlate(_SETTING_IDENTITY).exists()
-    return select(user_id).where(or_(_SESSION.is_(None), alive)).offset(literal_column("0"))
+    alive = session.correlate(setting).exists()
+    return select(*setting.c).where(or_(_SESSION.is_(None), alive)).offset(literal_column("0"))
 
 
 IDENTITY = _identity(lock=False).subquery("identity")

@@ -1,14 +1,15 @@
 """Connection URLs in every form that hosts print, as arguments for asyncpg."""
 
+import os
 import re
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 from todo_server.errors import ConfigurationError
 
-# Parameters that asyncpg would send on as server settings, which the server then refuses. It
-# binds no channels: with sslmode=require the connection is still encrypted, and SCRAM still
-# proves both sides.
+# Parameters that asyncpg would send on as server settings, which the server then refuses; those
+# of TCP are for `tcp.py`. It binds no channels: with sslmode=require the connection is still
+# encrypted, and SCRAM still proves both sides.
 _IGNORED = {
     # libpq
     *("channel_binding", "client_encoding", "fallback_application_name", "gssdelegation"),
@@ -43,9 +44,8 @@ def connect_arguments(url: str) -> dict[str, Any]:
     before it, in quotes or as the whole `psql '…'` command that a console offers for copying.
     Raises ConfigurationError, without repeating the URL (it carries the password).
     """
-    url = re.sub(r"^psql\s+", "", url.strip()).strip("'\"").removeprefix("jdbc:")
     try:
-        scheme, authority, path, query, fragment = urlsplit(url)
+        scheme, authority, path, query, fragment = urlsplit(_bare(url))
         parameters = parse_qsl(query, keep_blank_values=True)
     except ValueError:
         scheme = ""
@@ -65,6 +65,37 @@ def connect_arguments(url: str) -> dict[str, Any]:
     authority = login.replace("@", "%40") + at + hosts
     arguments["dsn"] = urlunsplit(("postgresql", authority, path, urlencode(kept), ""))
     return arguments
+
+
+def parameters_of(url: str) -> dict[str, str]:
+    """Give what stands behind the `?` of a URL that `connect_arguments` understands."""
+    return dict(parse_qsl(urlsplit(_bare(url)).query, keep_blank_values=True))
+
+
+def place_of(url: str) -> dict[str, object]:
+    """Name host, port and database of such a URL, for people; it has no password then."""
+    parts, parameters = urlsplit(_bare(url)), parameters_of(url)
+    host = unquote(parts.netloc.rpartition("@")[2])
+    port = parameters.get("port", "5432")
+    if "," not in host and (found := re.fullmatch(r"(.*):(\d+)", host)):
+        host, port = found.groups()
+    host = host or parameters.get("host") or os.environ.get("PGHOST", "")
+    database = unquote(parts.path[1:]) or parameters.get("dbname") or parameters.get("database")
+    return {
+        "host": host or None,
+        "port": port,
+        "database": database or os.environ.get("PGDATABASE"),
+    }
+
+
+def password_of(url: str) -> str | None:
+    """Give the password, to be kept out of what is logged."""
+    login = urlsplit(_bare(url)).netloc.rpartition("@")[0]
+    return unquote(login.partition(":")[2]) or parameters_of(url).get("password")
+
+
+def _bare(url: str) -> str:
+    return re.sub(r"^psql\s+", "", url.strip()).strip("'\"").removeprefix("jdbc:")
 
 
 def _are_hosts(hosts: str) -> bool:

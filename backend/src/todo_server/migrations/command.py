@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from todo_server.database.reasons import NotConnectedError, reason_of
 from todo_server.database.url import connect_arguments
 from todo_server.errors import ConfigurationError, TodoServerError
 from todo_server.migrations import row_security
@@ -93,12 +94,19 @@ def _lock(connection: Connection) -> None:
 
 async def _within_transaction(url: str, step: Callable[[Connection], None]) -> None:
     arguments = connect_arguments(url)
+
+    async def connect() -> asyncpg.Connection:
+        try:
+            return await asyncpg.connect(**arguments, statement_cache_size=0)
+        except Exception as error:
+            raise NotConnectedError(reason_of(error, url)) from error
+
     engine = create_async_engine(
         "postgresql+asyncpg://",
         poolclass=NullPool,
         connect_args={
             # SQLAlchemy's own reading of the URL would refuse what hosts print.
-            "async_creator_fn": lambda: asyncpg.connect(**arguments, statement_cache_size=0),
+            "async_creator_fn": connect,
             # Behind a pooler, a name may have been taken by another client.
             "prepared_statement_cache_size": 0,
             "prepared_statement_name_func": lambda: f"todo_server_{uuid4().hex}",
@@ -109,6 +117,8 @@ async def _within_transaction(url: str, step: Callable[[Connection], None]) -> N
             await connection.run_sync(step)
     except TodoServerError:
         raise
+    except NotConnectedError as error:
+        raise ConfigurationError(str(error.reason)) from error
     except DBAPIError as error:  # around what asyncpg raised, with the whole statement
         raise _refusal((error.orig and error.orig.__cause__) or error) from error
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
