@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 REQUIREMENTS := backend/requirements
 WORKERS_FOR_TESTS ?= auto
 
-.PHONY: help serve test check bench lock clean
+.PHONY: help serve test check clients bench lock clean
 
 help: ## List the commands
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -23,6 +23,9 @@ check: $(VENV)/dev ## Check lint, types, imports, contract, migrations and the c
 	  && $(BIN)/python -m tests.check_contract && $(BIN)/python -m tests.check_migrations \
 	  && $(BIN)/python bench/check_cost.py
 
+clients: $(VENV)/dev ## Lint the contract, generate clients from it and use them; needs node and npm
+	@cd backend && $(BIN)/python -m tests.check_clients
+
 bench: $(VENV)/dev ## Measure the server beside its peers; QUICK=1 takes two minutes
 	@cd backend/bench && $(BIN)/python bench.py $(if $(QUICK),--quick)
 
@@ -32,6 +35,8 @@ lock: $(VENV)/dev ## Lock the newest versions of the requirements, with their ha
 	  $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 	    --custom-compile-command 'make lock' --upgrade requirements/$$set.in -o requirements/$$set.txt; \
 	done
+	@cd contracts/clients && $(BIN)/uv pip compile --quiet --universal --generate-hashes \
+	  --python-version 3.11 --custom-compile-command 'make lock' --upgrade requirements.in -o requirements.txt
 
 clean: ## Remove what the other commands installed; data/ stays
 	@rm -rf $(VENV)

@@ -4,6 +4,7 @@ import re
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import jsonschema_rs
@@ -21,7 +22,8 @@ def contract() -> dict[str, Any]:
 
 
 @cache
-def _validator(pointer: str) -> jsonschema_rs.Validator:
+def validator(pointer: str) -> jsonschema_rs.Validator:
+    """Give what validates against the schema at a pointer into the contract."""
     schema = {"$ref": f"#{pointer}", **{k: contract()[k] for k in ("components", "paths")}}
     return jsonschema_rs.validator_for(
         {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema},
@@ -35,6 +37,11 @@ def _templates() -> list[tuple[re.Pattern[str], str]]:
         (re.compile(re.sub(r"\{\w+\}", "[^/]+", template) + "$"), template)
         for template in contract()["paths"]
     ]
+
+
+def pointer_to(*steps: str) -> str:
+    """Write a JSON pointer as the fragment of a URI (RFC 6901, section 6)."""
+    return "".join("/" + quote(step.replace("~", "~0").replace("/", "~1")) for step in steps)
 
 
 def check_response(response: httpx.Response) -> None:
@@ -63,11 +70,9 @@ def check_response(response: httpx.Response) -> None:
     status = str(response.status_code)
     assert status in documented or response.status_code in _ANYWHERE, f"{status} on {template}"
     if response.is_success and response.content:
-        escaped = template.replace("~", "~0").replace("/", "~1")
         assert content_type in documented[status]["content"]
-        kind = content_type.replace("/", "~1")
-        pointer = f"/paths/{escaped}/{method}/responses/{status}/content/{kind}/schema"
-        _check(response, pointer.replace("{", "%7B").replace("}", "%7D"))
+        steps = ("paths", template, method, "responses", status, "content", content_type, "schema")
+        _check(response, pointer_to(*steps))
 
 
 def _operation(response: httpx.Response) -> tuple[str, str] | None:
@@ -79,5 +84,5 @@ def _operation(response: httpx.Response) -> tuple[str, str] | None:
 
 
 def _check(response: httpx.Response, pointer: str) -> None:
-    errors = [str(error) for error in _validator(pointer).iter_errors(response.json())]
+    errors = [str(error) for error in validator(pointer).iter_errors(response.json())]
     assert not errors, (errors, response.text)

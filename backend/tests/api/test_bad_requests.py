@@ -850,3 +850,13 @@ def test_a_host_that_somebody_made_up_appears_nowhere(user: User):
     ):
         assert "evil" not in str(response.headers)
         assert "evil" not in response.text
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/a b", "/api/\u00fc[x]", "//me:x/tasks", '/a"b<c>|', "/a\\b^"]
+)
+def test_an_errors_instance_is_a_uri_reference_whatever_was_asked_for(path, server):
+    with nobody(server) as client:
+        instance = client.get(server.url + quote(path)).json()["instance"]
+    assert instance == quote(path)
+    assert re.fullmatch(r"(/|%[0-9A-F]{2}|[A-Za-z0-9._~-])+", instance)

@@ -1,5 +1,6 @@
 """What counts as blank."""
 
+import re
 import sys
 import unicodedata
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from todo_server.domain.text import has_nul, is_blank
+from todo_server.domain.text import NO_NUL_PATTERN, VISIBLE_PATTERN, has_nul, is_blank
 
 PROPERTY = settings(derandomize=True, database=None, deadline=None, max_examples=200)
 
@@ -87,3 +88,17 @@ def test_a_text_is_blank_if_all_its_parts_are(one: str, other: str):
 def test_one_nul_anywhere_is_found(before: str, after: str):
     assert not has_nul(before)
     assert has_nul(before + "\0" + after)
+
+
+def test_the_pattern_of_the_contract_knows_all_that_is_blank_below_the_surrogates_and_above():
+    visible = re.compile(VISIBLE_PATTERN)
+    points = [*range(0xD800), *range(0xE000, 0x10000)]
+    wrong = [hex(p) for p in points if bool(visible.search(chr(p))) == is_blank(chr(p))]
+    assert wrong == []
+
+
+@PROPERTY
+@given(st.text(st.sampled_from("\0\t \u200b\u3000ab"), max_size=8))
+def test_the_pattern_of_the_contract_is_what_the_code_says_of_any_text(text: str):
+    assert bool(re.search(VISIBLE_PATTERN, text)) == (not is_blank(text) and not has_nul(text))
+    assert bool(re.search(NO_NUL_PATTERN, text)) == (not has_nul(text))

@@ -8,13 +8,14 @@ from pydantic import ValidationError
 
 from todo_server import errors
 from todo_server.api.form_request import FormRoute
-from todo_server.api.openapi import SIGNED_IN, failures
+from todo_server.api.openapi import failures
 from todo_server.api.problems import validation_failed
 from todo_server.api.route import JSONRoute, SignedInRoute, identity_of
 from todo_server.models import (
+    AccountChanged,
     AccountDelete,
-    AccountRead,
     AccountUpdate,
+    PasswordGrant,
     Refresh,
     SessionRead,
     SignIn,
@@ -47,15 +48,6 @@ _ALWAYS = (errors.UnavailableError, errors.NoAccountsError, errors.ValidationFai
 _BODY = (errors.MalformedJsonError, errors.SmallBodyTooLargeError, errors.UnsupportedMediaTypeError)
 _GUESSED = (errors.TooManyAttemptsError,)
 _OWN = (errors.UnauthenticatedError,)
-
-
-class AccountChanged(AccountRead):
-    """The account as it is now, and new tokens where the password was changed."""
-
-    access_token: str | None = None
-    token_type: str | None = None
-    expires_in: int | None = None
-    refresh_token: str | None = None
 
 
 _COMMON: dict[str, Any] = {
@@ -108,18 +100,14 @@ async def sign_in(form: SignIn, request: Request, reception: InReception) -> Tok
     ),
 )
 async def token(
-    request: Request,
-    reception: InReception,
-    username: Annotated[str, Form(max_length=254, description="The address.")],
-    password: Annotated[str, Form(max_length=1024)],
-    grant_type: Annotated[str | None, Form(pattern="^password$")] = None,
+    form: Annotated[PasswordGrant, Form()], request: Request, reception: InReception
 ) -> Tokens:
     """Open a session with OAuth2's password form (RFC 6749, section 4.3), as Swagger UI does."""
     try:
-        form = SignIn(email=username, password=password)
+        proof = SignIn(email=form.username, password=form.password)
     except ValidationError as error:
         raise validation_failed(error.errors()) from error
-    return await accounts.sign_in(reception, _address(request), form)
+    return await accounts.sign_in(reception, _address(request), proof)
 
 
 @open_router.post(
@@ -141,7 +129,6 @@ async def refresh(form: Refresh, reception: InReception) -> Tokens:
     status_code=204,
     response_description="Access has ended.",
     responses=failures(*_ALWAYS, *_BODY, *_OWN),
-    openapi_extra={"security": SIGNED_IN},
 )
 async def sign_out(
     request: Request,
@@ -159,7 +146,6 @@ async def sign_out(
     operation_id="get_session",
     response_description="The account and the session.",
     responses=failures(*_ALWAYS[:2], *_OWN),
-    openapi_extra={"security": SIGNED_IN},
 )
 async def get_session(request: Request, reception: InReception) -> SessionRead:
     """Tell who is signed in, and since when."""
@@ -173,7 +159,6 @@ async def get_session(request: Request, reception: InReception) -> SessionRead:
     response_description="The account as it is now.",
     response_model_exclude_none=True,
     responses=failures(*_ALWAYS, *_BODY, *_GUESSED, *_OWN, errors.EmailTakenError),
-    openapi_extra={"security": SIGNED_IN},
 )
 async def update_account(
     change: AccountUpdate, request: Request, reception: InReception
@@ -196,7 +181,6 @@ async def update_account(
     status_code=204,
     response_description="Everything of the user is gone.",
     responses=failures(*_ALWAYS, *_BODY, *_GUESSED, *_OWN),
-    openapi_extra={"security": SIGNED_IN},
 )
 async def delete_account(
     consent: AccountDelete, request: Request, reception: InReception

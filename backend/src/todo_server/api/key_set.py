@@ -1,9 +1,9 @@
 """The public keys of the server's own tokens, for others who want to verify them."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from todo_server import errors
 from todo_server.api.accounts import InReception
@@ -16,7 +16,7 @@ router = APIRouter(route_class=JSONRoute, tags=["accounts"])
 class KeySet(BaseModel):
     """A JSON Web Key Set (RFC 7517)."""
 
-    keys: list[dict[str, Any]]
+    keys: Annotated[list[dict[str, Any]], Field(description="One JSON Web Key each.")]
 
 
 @router.get(

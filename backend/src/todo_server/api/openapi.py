@@ -4,9 +4,14 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 
 from todo_server import __version__
-from todo_server.api.problems import STATUS, Problem, title_of
+from todo_server.api import examples
+from todo_server.api.owner_route import OwnerRoute
+from todo_server.api.problem import Problem
+from todo_server.api.problems import STATUS, title_of
+from todo_server.api.route import SignedInRoute
 from todo_server.errors import (
     HeadersTooLargeError,
     MisdirectedRequestError,
@@ -14,21 +19,53 @@ from todo_server.errors import (
     UriTooLongError,
 )
 
-SIGNED_IN: list[dict[str, list[str]]] = [{"bearerAuth": []}, {"password": []}]
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
+_SECONDS = {"type": "integer", "minimum": 0}
 _HEADERS = {
-    401: ("WWW-Authenticate", "Always `Bearer` (RFC 6750)."),
-    405: ("Allow", "The methods that the path takes."),
-    429: ("Retry-After", "Seconds to wait before the next try."),
-    503: ("Retry-After", "Seconds to wait before the next try."),
+    401: ("WWW-Authenticate", "Always `Bearer` (RFC 6750).", {"type": "string"}),
+    405: ("Allow", "The methods that the path takes.", {"type": "string"}),
+    429: ("Retry-After", "Seconds to wait before the next try.", _SECONDS),
+    503: ("Retry-After", "Seconds to wait before the next try.", _SECONDS),
 }
 _DESCRIPTION = """\
-Tasks of many users, each seeing only their own.
+The tasks of many users: each sees and changes their own, and nobody else's.
 
-Send `Authorization: Bearer <token>`; `me` in a path stands for the token's subject. Every error
-has the shape `Problem`, with a stable code in `error`. Instants are RFC 3339 in UTC with six
+**Who asks.** Send `Authorization: Bearer <token>`. Sign up or in to get an access token; a server
+whose accounts are kept elsewhere (`AUTH_MODE`) takes the tokens of that place. In a path,
+`{user_id}` is the id of the user whom the token belongs to, or `me`.
+
+**Bodies** are JSON objects. A member that may be absent leaves things as they are, or has a default
+that its description names; an unknown one is refused. A task may be sent back as it was received:
+`id`, `user_id`, `created_at` and `updated_at` are ignored. Instants are RFC 3339 in UTC, with six
 digits of a second. `HEAD` is answered wherever `GET` is.
+
+**Errors** have one shape, `Problem`. Decide by `error`, a code that stays; `message` is for people.
+Beside those that an operation lists, any may be answered with 500 `internal_error`.
 """
+_TAGS = [
+    {"name": "tasks", "description": "What a user wants to do."},
+    {
+        "name": "accounts",
+        "description": "Signing up, in and out. Where another server keeps the accounts, all of "
+        "this is 404 `no_accounts`.",
+    },
+    {"name": "operation", "description": "For those who run the server."},
+]
+_SECURITY_SCHEMES = {
+    "bearerAuth": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "An access token: of this server, or of the one that keeps the accounts.",
+    },
+    "password": {
+        "type": "oauth2",
+        "description": "An account of this server (AUTH_MODE=builtin): email and password.",
+        "flows": {"password": {"tokenUrl": "api/auth/token", "scopes": {}}},
+    },
+}
+# For tools that read it at the root alone; each operation has its own, for those that do not.
+_SIGNED_IN: list[dict[str, list[str]]] = [{"bearerAuth": []}, {"password": []}]
 
 
 def failures(*kinds: type[TodoServerError]) -> dict[int | str, dict[str, Any]]:
@@ -39,15 +76,17 @@ def failures(*kinds: type[TodoServerError]) -> dict[int | str, dict[str, Any]]:
         response = responses.setdefault(
             status.value,
             {
-                "description": title_of(status),
+                "description": "",
                 "content": {"application/problem+json": {"schema": _PROBLEM, "examples": {}}},
             },
         )
+        response["description"] += f"\n`{kind.code}`: {kind.message}"
+        response["description"] = response["description"].strip()
         content = response["content"]["application/problem+json"]
         content["examples"][kind.code] = {"value": _example(kind)}
         if status.value in _HEADERS:
-            name, description = _HEADERS[status.value]
-            response["headers"] = {name: {"description": description, "schema": {"type": "string"}}}
+            name, description, schema = _HEADERS[status.value]
+            response["headers"] = {name: {"description": description, "schema": schema}}
     return responses
 
 
@@ -58,7 +97,7 @@ def _example(kind: type[TodoServerError]) -> dict[str, Any]:
         "title": title_of(status),
         "status": status.value,
         "detail": kind.message,
-        "instance": "/api/me/tasks",
+        "instance": "/",
         "error": kind.code,
         "message": kind.message,
         "details": [],
@@ -75,41 +114,39 @@ def document(app: FastAPI) -> dict[str, Any]:
             summary="The backend of a multi-user to-do application.",
             description=_DESCRIPTION,
             routes=app.routes,
-            tags=[
-                {"name": "tasks", "description": "What a user wants to do."},
-                {"name": "accounts", "description": "Signing in, where the server keeps accounts."},
-                {"name": "operation", "description": "For those who run the server."},
-            ],
+            tags=_TAGS,
+            servers=[{"url": "/", "description": "The server that this document comes from."}],
+            contact={"name": "The todo-server maintainers"},
             license_info={"name": "MIT", "identifier": "MIT"},
         )
+        schema["security"] = _SIGNED_IN
         components = schema.setdefault("components", {})
         problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         components["schemas"] |= {**problem.pop("$defs"), "Problem": problem}
-        components["securitySchemes"] = {
-            "bearerAuth": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
-            "password": {
-                "type": "oauth2",
-                "description": "An account of this server (AUTH_MODE=builtin): email and password.",
-                "flows": {"password": {"tokenUrl": "api/auth/token", "scopes": {}}},
-            },
-        }
+        components["securitySchemes"] = _SECURITY_SCHEMES
         components["headers"] = {
             "RequestId": {
                 "description": "The request's id: the one sent, or a new one.",
                 "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,128}$"},
             }
         }
-        for path in schema["paths"].values():
-            for operation in path.values():
-                _finish(operation)
+        for route in app.routes:
+            if isinstance(route, APIRoute) and route.include_in_schema:
+                for operation in schema["paths"][route.path_format].values():
+                    if operation["operationId"] == route.operation_id:
+                        _finish(operation, route)
         app.openapi_schema = schema
     return app.openapi_schema
 
 
-def _finish(operation: dict[str, Any]) -> None:
+def _finish(operation: dict[str, Any], route: APIRoute) -> None:
+    of_somebody = isinstance(route, OwnerRoute | SignedInRoute)
+    operation["security"] = _SIGNED_IN if of_somebody else []
     responses = operation["responses"]
     of_all = failures(UriTooLongError, MisdirectedRequestError, HeadersTooLargeError)
     responses |= {str(status): response for status, response in of_all.items()}
     for response in responses.values():
         headers = response.setdefault("headers", {})
         headers["X-Request-ID"] = {"$ref": "#/components/headers/RequestId"}
+    operation["responses"] = dict(sorted(responses.items()))
+    examples.illustrate(operation, route.path_format)

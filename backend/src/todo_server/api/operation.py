@@ -1,5 +1,7 @@
 """For those who run the server: is it alive, is it ready."""
 
+from typing import Literal
+
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
@@ -13,7 +15,7 @@ router = APIRouter(route_class=JSONRoute, tags=["operation"])
 class Health(BaseModel):
     """The state of the server."""
 
-    status: str = Field(description="Always `ok`: anything else is an error.", examples=["ok"])
+    status: Literal["ok"] = Field(description="Anything else is an error.")
 
 
 @router.get("/livez", summary="Is it alive?", operation_id="livez")

@@ -1,12 +1,12 @@
 """Errors as HTTP shows them: one shape (RFC 9457), and the one table from codes to statuses."""
 
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Any
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
-from pydantic import BaseModel, Field
 from pydantic_core import ErrorDetails, to_json
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
@@ -56,36 +56,6 @@ def title_of(status: HTTPStatus) -> str:
     return _TITLES.get(status.value, status.phrase)
 
 
-class ProblemDetail(BaseModel):
-    """One thing that is wrong with one field."""
-
-    field: Annotated[str, Field(description="The member, parameter or header.", examples=["title"])]
-    code: Annotated[str, Field(description="A stable code.", examples=["string_too_long"])]
-    message: Annotated[
-        str,
-        Field(
-            description="What is wrong, for people.",
-            examples=["String should have at most 500 characters"],
-        ),
-    ]
-
-
-class Problem(BaseModel):
-    """What every error looks like (RFC 9457, `application/problem+json`)."""
-
-    type: Annotated[str, Field(description="Always `about:blank`: the title says it all.")]
-    title: Annotated[str, Field(description="The status in words.")]
-    status: Annotated[int, Field(description="The HTTP status.")]
-    detail: Annotated[str, Field(description="What went wrong and what to send instead.")]
-    instance: Annotated[str, Field(description="The path that was asked for.")]
-    error: Annotated[str, Field(description="A stable code; docs/api.md lists them all.")]
-    message: Annotated[str, Field(description="The same as `detail`.")]
-    details: Annotated[
-        list[ProblemDetail], Field(description="One entry per field at fault, up to 100.")
-    ]
-    request_id: Annotated[str, Field(description="As in the header `X-Request-ID`.")]
-
-
 def problem_response(scope: Scope, error: TodoServerError) -> Response:
     """Turn an error into the reply to a request."""
     status = STATUS[error.code]
@@ -94,7 +64,7 @@ def problem_response(scope: Scope, error: TodoServerError) -> Response:
         "title": title_of(status),
         "status": status.value,
         "detail": error.message,
-        "instance": scope["path"],
+        "instance": quote(scope["path"]),
         "error": error.code,
         "message": error.message,
         "details": [

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Body, Request, Response
 
 from todo_server import errors
 from todo_server.api.listing import LISTING_PARAMETERS, read_listing
-from todo_server.api.openapi import SIGNED_IN, failures
+from todo_server.api.openapi import failures
 from todo_server.api.owner_route import OwnerRoute
 from todo_server.api.parameters import USER_ID, TaskId
 from todo_server.api.route import database_of, identity_of
@@ -29,7 +29,7 @@ _LINK = {"description": "The next page, `rel=next` (RFC 8288).", "schema": {"typ
 _PLAIN = re.compile("[A-Za-z0-9_.=&-]*")
 _URI = "%:/?#[]@!$&'()*+,;=~"
 
-_OF_USER = {"parameters": [USER_ID], "security": SIGNED_IN}
+_OF_USER = {"parameters": [USER_ID]}
 
 router = APIRouter(route_class=OwnerRoute, tags=["tasks"])
 
@@ -44,7 +44,7 @@ router = APIRouter(route_class=OwnerRoute, tags=["tasks"])
         200: {"headers": {"Link": _LINK}},
         **failures(*_OWN, errors.InvalidCursorError, errors.ValidationFailedError),
     },
-    openapi_extra={**_OF_USER, "parameters": [USER_ID, *LISTING_PARAMETERS]},
+    openapi_extra={"parameters": [USER_ID, *LISTING_PARAMETERS]},
 )
 async def list_tasks(request: Request) -> Response:
     """List the user's tasks, the newest first.

@@ -2,10 +2,12 @@
 
 from todo_server.models.account import (
     Account,
+    AccountChanged,
     AccountDelete,
     AccountRead,
     AccountUpdate,
     Attempt,
+    PasswordGrant,
     Refresh,
     RefreshToken,
     Session,
@@ -20,11 +22,13 @@ from todo_server.models.task import Completion, Task, TaskCreate, TaskRead, Task
 
 __all__ = [
     "Account",
+    "AccountChanged",
     "AccountDelete",
     "AccountRead",
     "AccountUpdate",
     "Attempt",
     "Completion",
+    "PasswordGrant",
     "Refresh",
     "RefreshToken",
     "Session",

@@ -20,15 +20,17 @@ from sqlalchemy import ForeignKeyConstraint, Index, LargeBinary
 from sqlmodel import Field as Column
 from sqlmodel import SQLModel
 
-from todo_server.domain.text import has_nul, is_blank
+from todo_server.domain.text import VISIBLE_PATTERN, has_nul, is_blank
 from todo_server.models.columns import (
     instant_field,
     text_field,
     user_id_check,
-    without_null_defaults,
+    without_defaults,
 )
 
 PASSWORD_MAX_LENGTH = 1024
+PASSWORD_MIN_LENGTH = 8
+"""In the contract; the setting may ask for more."""
 
 
 class Account(SQLModel, table=True):
@@ -130,22 +132,38 @@ Email = Annotated[
     StringConstraints(min_length=3, max_length=254),
     AfterValidator(_address),
     Field(
-        description="An address; upper and lower case are the same.", examples=["ada@example.com"]
+        description="An address; upper and lower case are the same.",
+        examples=["ada@example.com"],
+        json_schema_extra={"format": "email"},
     ),
 ]
 Name = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
     AfterValidator(_name),
-    Field(description="What to call the person.", examples=["Ada"]),
+    Field(
+        description="What to call the person: at least one visible character.",
+        examples=["Ada"],
+        json_schema_extra={"pattern": VISIBLE_PATTERN},
+    ),
 ]
 Password = Annotated[
     str,
     StringConstraints(min_length=1, max_length=PASSWORD_MAX_LENGTH),
     AfterValidator(_password),
     Field(
-        description="At least 8 characters and not a common one; Unicode is welcome.",
+        description="The password of the account.",
         examples=["correct horse battery"],
+        json_schema_extra={"format": "password"},
+    ),
+]
+NewPassword = Annotated[
+    Password,
+    Field(
+        description="At least 8 characters (a server may ask for more), of any script, and not a "
+        "common password.",
+        # For the contract alone: here, the setting decides.
+        json_schema_extra={"format": "password", "minLength": PASSWORD_MIN_LENGTH},
     ),
 ]
 RefreshTokenText = Annotated[
@@ -155,8 +173,12 @@ RefreshTokenText = Annotated[
 ]
 
 
+# Absent members are told from null, which is refused, by their being None.
+_ABSENT: Any = Field(default=None)
+
+
 class _Input(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra=without_defaults)
 
 
 class SignUp(_Input):
@@ -164,7 +186,7 @@ class SignUp(_Input):
 
     email: Email
     name: Name
-    password: Password
+    password: NewPassword
 
 
 class SignIn(_Input):
@@ -172,6 +194,36 @@ class SignIn(_Input):
 
     email: Email
     password: Password
+
+
+class PasswordGrant(BaseModel):
+    """OAuth2's form for signing in (RFC 6749, section 4.3); what else it has is ignored."""
+
+    model_config = ConfigDict(json_schema_extra=without_defaults)
+
+    username: Annotated[
+        str,
+        StringConstraints(max_length=254),
+        Field(
+            description="The address.",
+            examples=["ada@example.com"],
+            json_schema_extra={"format": "email"},
+        ),
+    ]
+    password: Annotated[
+        str,
+        StringConstraints(min_length=1, max_length=PASSWORD_MAX_LENGTH),
+        Field(
+            description="The password of the account.",
+            examples=["correct horse battery"],
+            json_schema_extra={"format": "password"},
+        ),
+    ]
+    grant_type: Annotated[
+        str,
+        StringConstraints(pattern="^password$"),
+        Field(description="`password`, if it is sent.", examples=["password"]),
+    ] = _ABSENT
 
 
 class Refresh(_Input):
@@ -183,24 +235,19 @@ class Refresh(_Input):
 class SignOut(_Input):
     """Which sessions to end."""
 
-    everywhere: Annotated[bool, Field(description="`true` ends all sessions of the account.")] = (
-        False
-    )
-
-
-# Absent members are told from null, which is refused, by their being None.
-_ABSENT: Any = Field(default=None)
+    everywhere: Annotated[
+        bool,
+        Field(description="`true` ends all sessions of the account, `false` (or absent) this one."),
+    ] = False
 
 
 class AccountUpdate(_Input):
     """A change to the account; absent members stay as they are."""
 
-    model_config = ConfigDict(json_schema_extra=without_null_defaults)
-
     current_password: Password
     email: Email = _ABSENT
     name: Name = _ABSENT
-    password: Password = _ABSENT
+    password: NewPassword = _ABSENT
 
 
 class AccountDelete(_Input):
@@ -224,28 +271,62 @@ Instant = Annotated[
 class AccountRead(BaseModel):
     """An account as it is shown to its owner."""
 
-    id: Annotated[str, Field(description="The user's id in all paths.")]
-    email: str
-    name: str
-    created_at: Instant
+    id: Annotated[str, Field(description="The user's id, in paths and as a task's `user_id`.")]
+    email: Annotated[str, Field(description="The address, in lower case.")]
+    name: Annotated[str, Field(description="What to call the person.")]
+    created_at: Annotated[Instant, Field(description="When the account was made.")]
+
+
+AccessToken = Annotated[str, Field(description="For the header `Authorization: Bearer …`.")]
+TokenType = Annotated[Literal["bearer"], Field(description="How to send it (RFC 6750).")]
+ExpiresIn = Annotated[int, Field(description="Seconds until the access token expires.")]
+NextRefreshToken = Annotated[str, Field(description="Exchange it for the next pair, once.")]
+
+
+def _always_there(schema: dict[str, Any]) -> None:
+    """Document a member with a default as what it is in an answer: there."""
+    without_defaults(schema)
+    schema["required"] = list(schema["properties"])
 
 
 class Tokens(BaseModel):
     """What signing in gives."""
 
-    access_token: Annotated[str, Field(description="For the header `Authorization: Bearer …`.")]
-    token_type: Literal["bearer"] = "bearer"  # noqa: S105 - what OAuth2 calls it
-    expires_in: Annotated[int, Field(description="Seconds until the access token expires.")]
-    refresh_token: Annotated[str, Field(description="Exchange it for the next pair, once.")]
-    user_id: str
-    user_name: str
+    model_config = ConfigDict(json_schema_extra=_always_there)
+
+    access_token: AccessToken
+    token_type: TokenType = "bearer"  # noqa: S105 - what OAuth2 calls it
+    expires_in: ExpiresIn
+    refresh_token: NextRefreshToken
+    user_id: Annotated[str, Field(description="The same as `user.id`.")]
+    user_name: Annotated[str, Field(description="The same as `user.name`.")]
     user: AccountRead
+
+
+def _absent_not_null(schema: dict[str, Any]) -> None:
+    """Document members that are left out of an answer where there is nothing to say."""
+    without_defaults(schema)
+    for member in schema["properties"].values():
+        member.update(member.pop("anyOf", [{}])[0])
+
+
+class AccountChanged(AccountRead):
+    """The account as it is now, and the tokens of a new session where the password was changed."""
+
+    model_config = ConfigDict(json_schema_extra=_absent_not_null)
+
+    access_token: AccessToken | None = None
+    token_type: TokenType | None = None
+    expires_in: ExpiresIn | None = None
+    refresh_token: NextRefreshToken | None = None
 
 
 class SessionRead(BaseModel):
     """Who is asking, and since when."""
 
-    id: UUID
-    created_at: Instant
-    expires_at: Instant
+    id: Annotated[UUID, Field(description="The session's id; refreshing keeps it.")]
+    created_at: Annotated[Instant, Field(description="When its user signed in.")]
+    expires_at: Annotated[
+        Instant, Field(description="When it ends, unless its tokens are refreshed before.")
+    ]
     user: AccountRead

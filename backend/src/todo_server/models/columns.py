@@ -33,8 +33,11 @@ def user_id_check() -> CheckConstraint:
     )
 
 
-def without_null_defaults(schema: dict[str, Any]) -> None:
-    """Document members that may be absent and not null: absent means 'leave it'."""
+def without_defaults(schema: dict[str, Any]) -> None:
+    """Document members that may be absent: what that means, their descriptions say.
+
+    Some defaults would be `null`, which is refused; and generators of types take a member with a
+    default for one that is always there, so that nobody could leave it out (openapi-typescript).
+    """
     for member in schema["properties"].values():
-        if member.get("default", ...) is None:
-            del member["default"]
+        member.pop("default", None)

@@ -17,12 +17,12 @@ from sqlalchemy import CheckConstraint, Index, func, text
 from sqlmodel import Field as Column
 from sqlmodel import SQLModel
 
-from todo_server.domain.text import has_nul, is_blank
+from todo_server.domain.text import NO_NUL_PATTERN, VISIBLE_PATTERN, has_nul, is_blank
 from todo_server.models.columns import (
     instant_field,
     text_field,
     user_id_check,
-    without_null_defaults,
+    without_defaults,
 )
 
 TITLE_LENGTH = 500
@@ -82,9 +82,7 @@ def _empty_is_none(value: str | None) -> str | None:
     return value or None
 
 
-# For the contract alone, which cannot say 'visible'; here, each rule has a sentence of its own.
-_NO_NUL = {"pattern": r"^[^\u0000]*$"}
-
+# Patterns are for the contract alone; here, each rule has a sentence of its own.
 Title = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=TITLE_LENGTH),
@@ -92,7 +90,7 @@ Title = Annotated[
     Field(
         description="What is to be done: 1 to 500 characters after trimming, at least one visible.",
         examples=["Buy milk"],
-        json_schema_extra=_NO_NUL,
+        json_schema_extra={"pattern": VISIBLE_PATTERN},
     ),
 ]
 Description = Annotated[
@@ -100,7 +98,7 @@ Description = Annotated[
         str,
         StringConstraints(max_length=DESCRIPTION_LENGTH),
         AfterValidator(_without_nul),
-        Field(json_schema_extra=_NO_NUL),
+        Field(json_schema_extra={"pattern": NO_NUL_PATTERN}),
     ]
     | None,
     AfterValidator(_empty_is_none),
@@ -118,7 +116,7 @@ _ABSENT: Any = Field(default=None)
 
 def _schema_of_input(schema: dict[str, Any]) -> None:
     """Document the read-only members, which may be sent and are ignored."""
-    without_null_defaults(schema)
+    without_defaults(schema)
     for name in READ_ONLY:
         schema["properties"][name] = {"readOnly": True, "description": "Ignored when sent."}
 
@@ -145,7 +143,9 @@ class TaskCreate(TaskInput):
 
     title: Title
     description: Description = None
-    completed: Completed = False
+    completed: Annotated[
+        bool, Field(description="Whether it is done; `false` if absent.", examples=[False])
+    ] = False
 
 
 class TaskUpdate(TaskInput):
@@ -160,7 +160,8 @@ class Completion(TaskInput):
     """Whether a task shall be completed; without the member, the present state is flipped."""
 
     completed: Annotated[
-        bool, Field(description="`true` completes, `false` reopens: safe to retry.")
+        bool,
+        Field(description="`true` completes, `false` reopens: safe to retry.", examples=[True]),
     ] = _ABSENT
 
 
@@ -168,8 +169,16 @@ class TaskRead(SQLModel):
     """A task as every operation answers it."""
 
     id: Annotated[UUID, Field(description="UUID version 7 (RFC 9562): newer tasks sort later.")]
-    user_id: Annotated[str, Field(description="The owner.", min_length=1, max_length=255)]
-    title: Title
+    user_id: Annotated[str, Field(description="The owner's id.", min_length=1, max_length=255)]
+    title: Annotated[
+        str,
+        Field(
+            description="What is to be done.",
+            min_length=1,
+            max_length=TITLE_LENGTH,
+            examples=["Buy milk"],
+        ),
+    ]
     description: Annotated[str | None, Field(description="More about it, or `null`.")]
     completed: Completed
     created_at: Annotated[

@@ -1,0 +1,150 @@
+"""What the contract shows of each operation: bodies that clients send, and the answers to them."""
+
+from typing import Any
+
+from todo_server.errors import ValidationFailedError
+
+TASK_ID = "019aa3f4-7c00-7e3a-8f52-3d1f0c7a9b11"
+_PATH_VALUES = {"user_id": "me", "task_id": TASK_ID}
+
+_USER_ID = "019aa3f47a5172c3a1d58b4e3f2a6c90"
+_EMAIL, _PASSWORD = "ada@example.com", "correct horse battery"
+_TASK = {
+    "id": TASK_ID,
+    "user_id": _USER_ID,
+    "title": "Buy milk",
+    "description": "Two litres, the blue one",
+    "completed": False,
+    "created_at": "2026-11-20T22:00:39.813221Z",
+    "updated_at": "2026-11-20T22:00:39.813221Z",
+}
+_LATER = {"updated_at": "2026-11-20T22:02:49.634545Z"}
+_CHANGED = _TASK | _LATER | {"title": "Buy oat milk", "description": None}
+_NEWER = _TASK | {
+    "id": "019aa3f4-9d21-7c55-93a7-60b1de2f4c08",
+    "title": "Call grandmother",
+    "description": None,
+    "created_at": "2026-11-20T22:01:07.105412Z",
+    "updated_at": "2026-11-20T22:01:07.105412Z",
+}
+_ACCOUNT = {
+    "id": _USER_ID,
+    "email": _EMAIL,
+    "name": "Ada",
+    "created_at": "2026-11-20T22:00:12.224079Z",
+}
+_PAIR = {
+    "access_token": "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFUzI1NiJ9.e30.c2lnbmF0dXJl",
+    "token_type": "bearer",
+    "expires_in": 900,
+    "refresh_token": "d_9D-mw0OeKDoGh4b_bdYCg9UZQkf5L2sOSKW4Z1RcM",
+}
+_TOKENS = {**_PAIR, "user_id": _USER_ID, "user_name": "Ada", "user": _ACCOUNT}
+_SESSION = {
+    "id": "019aa3f4-7a51-7a9e-b1c0-5e2d4f6a8b01",
+    "created_at": "2026-11-20T22:00:12.224079Z",
+    "expires_at": "2026-12-20T22:00:12.224079Z",
+    "user": _ACCOUNT,
+}
+_KEY = {
+    "kty": "EC",
+    "crv": "P-256",
+    "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+    "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+    "kid": "oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U",
+    "alg": "ES256",
+    "use": "sig",
+}
+_CHANGES: dict[str, dict[str, Any]] = {
+    "a new title": {"title": "Buy oat milk"},
+    "no description": {"description": None},
+    "both, and done": {"title": "Buy oat milk", "description": "The grey one", "completed": True},
+}
+
+_REQUESTS: dict[str, dict[str, dict[str, Any]]] = {
+    "create_task": {
+        "only a title": {"title": "Buy milk"},
+        "with a description": {"title": "Buy milk", "description": "Two litres, the blue one"},
+    },
+    "update_task_by_put": _CHANGES,
+    "update_task_by_patch": _CHANGES,
+    "complete_task": {"complete": {"completed": True}, "reopen": {"completed": False}, "flip": {}},
+    "sign_up": {"a new account": {"email": _EMAIL, "name": "Ada", "password": _PASSWORD}},
+    "sign_in": {"sign in": {"email": _EMAIL, "password": _PASSWORD}},
+    "token": {
+        "the form": {"grant_type": "password", "username": _EMAIL, "password": _PASSWORD},
+    },
+    "refresh": {"the newest token": {"refresh_token": _PAIR["refresh_token"]}},
+    "sign_out": {"this session": {}, "all sessions": {"everywhere": True}},
+    "update_account": {
+        "a new name": {"current_password": _PASSWORD, "name": "Ada Lovelace"},
+        "a new password": {"current_password": _PASSWORD, "password": "another horse battery"},
+    },
+    "delete_account": {"consent": {"current_password": _PASSWORD}},
+}
+"""Bodies by operation, each under the name of what it shows."""
+
+_ANSWERS: dict[str, dict[str, Any]] = {
+    "list_tasks": {"two tasks": [_NEWER, _TASK]},
+    "create_task": {"the task": _TASK},
+    "get_task": {"the task": _TASK},
+    "update_task_by_put": {"the task": _CHANGED},
+    "update_task_by_patch": {"the task": _CHANGED},
+    "complete_task": {"the task": _TASK | _LATER | {"completed": True}},
+    "sign_up": {"tokens": _TOKENS},
+    "sign_in": {"tokens": _TOKENS},
+    "token": {"tokens": _TOKENS},
+    "refresh": {"tokens": _TOKENS},
+    "get_session": {"the session": _SESSION},
+    "update_account": {
+        "a new name": _ACCOUNT | {"name": "Ada Lovelace"},
+        "a new password": _ACCOUNT | _PAIR,
+    },
+    "get_key_set": {"one key": {"keys": [_KEY]}},
+    "livez": {"alive": {"status": "ok"}},
+    "readyz": {"ready": {"status": "ok"}},
+}
+"""Answers of success by operation, but for those without a body."""
+
+_WRONG = ("current_password", "wrong", "This is not the present password")
+_NO_UUID = ("task_id", "uuid_parsing", "Use a UUID with hyphens")
+
+_MISTAKES = {
+    "list_tasks": ("limit", "invalid", "Use a whole number from 1 to 200"),
+    "create_task": ("title", "missing", "Field required"),
+    "get_task": _NO_UUID,
+    "update_task_by_put": ("title", "blank", "A title needs at least one visible character"),
+    "update_task_by_patch": ("title", "blank", "A title needs at least one visible character"),
+    "delete_task": _NO_UUID,
+    "complete_task": ("completed", "bool_type", "Input should be a valid boolean"),
+    "sign_up": ("password", "too_short", "Use at least 8 characters"),
+    "sign_in": ("email", "email", "Use an address like name@example.com"),
+    "token": ("username", "missing", "Field required"),
+    "refresh": ("refresh_token", "missing", "Field required"),
+    "sign_out": ("everywhere", "bool_type", "Input should be a valid boolean"),
+    "update_account": _WRONG,
+    "delete_account": _WRONG,
+}
+"""For 422, by operation: a field, the code, and the sentence."""
+
+
+def illustrate(operation: dict[str, Any], path: str) -> None:
+    """Show bodies, answers and errors of an operation in the document, as it has them."""
+    name = operation["operationId"]
+    for media in operation.get("requestBody", {}).get("content", {}).values():
+        media["examples"] = {about: {"value": body} for about, body in _REQUESTS[name].items()}
+    for response in operation["responses"].values():
+        for kind, media in response.get("content", {}).items():
+            if kind == "application/json":
+                answers = _ANSWERS[name].items()
+                media["examples"] = {about: {"value": body} for about, body in answers}
+                continue
+            for code, example in media["examples"].items():
+                example["value"] |= {"instance": path.format(**_PATH_VALUES)}
+                if code == ValidationFailedError.code:
+                    field, reason, message = _MISTAKES[name]
+                    example["value"] |= {
+                        "detail": f"{field}: {message}",
+                        "message": f"{field}: {message}",
+                        "details": [{"field": field, "code": reason, "message": message}],
+                    }
