@@ -86,7 +86,10 @@ _REQUESTS: dict[str, dict[str, dict[str, Any]]] = {
 
 _ANSWERS: dict[str, dict[str, Any]] = {
     "list_tasks": {"two tasks": [_NEWER, _TASK]},
-    "create_task": {"the task": _TASK},
+    "create_task": {
+        "only a title": _TASK | {"description": None},
+        "with a description": _TASK,
+    },
     "get_task": {"the task": _TASK},
     "update_task_by_put": {"the task": _CHANGED},
     "update_task_by_patch": {"the task": _CHANGED},

@@ -1,5 +1,6 @@
 """The OpenAPI document: what routes declare about errors, and what all operations share."""
 
+import re
 from typing import Any
 
 from fastapi import FastAPI
@@ -80,8 +81,9 @@ def failures(*kinds: type[TodoServerError]) -> dict[int | str, dict[str, Any]]:
                 "content": {"application/problem+json": {"schema": _PROBLEM, "examples": {}}},
             },
         )
-        response["description"] += f"\n`{kind.code}`: {kind.message}"
-        response["description"] = response["description"].strip()
+        # What stands in quotes may hold what Markdown takes for HTML: `Bearer <token>`.
+        sentence = re.sub("'([^']+)'", r"`\1`", kind.message)
+        response["description"] = f"{response['description']}\n`{kind.code}`: {sentence}".strip()
         content = response["content"]["application/problem+json"]
         content["examples"][kind.code] = {"value": _example(kind)}
         if status.value in _HEADERS:

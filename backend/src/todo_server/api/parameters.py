@@ -7,7 +7,7 @@ from fastapi import Path
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
-UUID_PATTERN = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+from todo_server.api.examples import TASK_ID
 
 
 def _canonical(value: str) -> str:
@@ -22,14 +22,16 @@ USER_ID = {
     "name": "user_id",
     "in": "path",
     "required": True,
-    "description": "The user's id as the token's subject has it, or `me`.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "examples": ["me"]},
+    "description": "The id of the user whom the token belongs to, or `me`.",
+    # Swagger UI fills its form with this, and not with an example of the schema's.
+    "example": "me",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
 TaskId = Annotated[
     UUID,
     BeforeValidator(_canonical),
     Path(
         description="The task's id.",
-        examples=["019aa3f4-7c00-7e3a-8f52-3d1f0c7a9b11"],
+        examples=[TASK_ID],
     ),
 ]

@@ -7,6 +7,7 @@ from urllib.parse import quote, unquote_plus
 from fastapi import APIRouter, Body, Request, Response
 
 from todo_server import errors
+from todo_server.api.examples import TASK_ID
 from todo_server.api.listing import LISTING_PARAMETERS, read_listing
 from todo_server.api.openapi import failures
 from todo_server.api.owner_route import OwnerRoute
@@ -23,8 +24,16 @@ _BODY = (
     errors.UnsupportedMediaTypeError,
     errors.ValidationFailedError,
 )
-_ID = {"description": "The path of the task.", "schema": {"type": "string"}}
-_LINK = {"description": "The next page, `rel=next` (RFC 8288).", "schema": {"type": "string"}}
+_ID = {
+    "description": "The path of the task.",
+    "schema": {"type": "string", "format": "uri-reference"},
+    "example": f"/api/me/tasks/{TASK_ID}",
+}
+_LINK = {
+    "description": "Where the next page is (RFC 8288); absent on the last one.",
+    "schema": {"type": "string"},
+    "example": '</api/me/tasks?limit=20&cursor=Jkad9twrSXZbIjAx>; rel="next"',
+}
 
 _PLAIN = re.compile("[A-Za-z0-9_.=&-]*")
 _URI = "%:/?#[]@!$&'()*+,;=~"

@@ -132,7 +132,7 @@ Email = Annotated[
     StringConstraints(min_length=3, max_length=254),
     AfterValidator(_address),
     Field(
-        description="An address; upper and lower case are the same.",
+        description="The email address; upper and lower case are the same.",
         examples=["ada@example.com"],
         json_schema_extra={"format": "email"},
     ),
@@ -190,7 +190,7 @@ class SignUp(_Input):
 
 
 class SignIn(_Input):
-    """Proof of an account."""
+    """What an account signs in with."""
 
     email: Email
     password: Password
@@ -205,7 +205,7 @@ class PasswordGrant(BaseModel):
         str,
         StringConstraints(max_length=254),
         Field(
-            description="The address.",
+            description="The email address.",
             examples=["ada@example.com"],
             json_schema_extra={"format": "email"},
         ),
@@ -251,7 +251,7 @@ class AccountUpdate(_Input):
 
 
 class AccountDelete(_Input):
-    """The consent to lose everything."""
+    """The consent of the account's owner."""
 
     current_password: Password
 
@@ -272,7 +272,7 @@ class AccountRead(BaseModel):
     """An account as it is shown to its owner."""
 
     id: Annotated[str, Field(description="The user's id, in paths and as a task's `user_id`.")]
-    email: Annotated[str, Field(description="The address, in lower case.")]
+    email: Annotated[str, Field(description="The email address, in lower case.")]
     name: Annotated[str, Field(description="What to call the person.")]
     created_at: Annotated[Instant, Field(description="When the account was made.")]
 
