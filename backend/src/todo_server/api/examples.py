@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from todo_server import __version__
 from todo_server.errors import ValidationFailedError
 
 TASK_ID = "019aa3f4-7c00-7e3a-8f52-3d1f0c7a9b11"
@@ -104,6 +105,16 @@ _ANSWERS: dict[str, dict[str, Any]] = {
         "a new password": _ACCOUNT | _PAIR,
     },
     "get_key_set": {"one key": {"keys": [_KEY]}},
+    "home": {
+        "where to go": {
+            "name": "todo-server",
+            "version": __version__,
+            "documentation": "/docs",
+            "contract": "/openapi.json",
+            "live": "/livez",
+            "ready": "/readyz",
+        }
+    },
     "livez": {"alive": {"status": "ok"}},
     "readyz": {"ready": {"status": "ok"}},
 }
@@ -141,6 +152,7 @@ def illustrate(operation: dict[str, Any], path: str) -> None:
             if kind == "application/json":
                 answers = _ANSWERS[name].items()
                 media["examples"] = {about: {"value": body} for about, body in answers}
+            if kind != "application/problem+json":
                 continue
             for code, example in media["examples"].items():
                 example["value"] |= {"instance": path.format(**_PATH_VALUES)}
