@@ -41,7 +41,7 @@ from todo_server.services import tasks
 # ----------------------------------------------------------------------------- every operation
 
 PUBLIC = {
-    *("GET /livez", "GET /readyz", "GET /.well-known/jwks.json"),
+    *("GET /", "GET /livez", "GET /readyz", "GET /.well-known/jwks.json"),
     *(f"POST /api/auth/{verb}" for verb in ("sign-up", "sign-in", "refresh", "token")),
 }
 PATH_PARAMETERS = {"user_id", "task_id"}

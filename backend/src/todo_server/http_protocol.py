@@ -44,7 +44,8 @@ class DeadlineProtocol(HttpToolsProtocol):
     and as many more as begin in the same `max_piece` bytes; the others wait, and are not read.
 
     A refusal is a problem document (RFC 9457) and the end of the connection; where the answer
-    to an earlier request is still due, it is the end after that answer.
+    to an earlier request is still due, it is the end after that answer. An application adds headers
+    to refusals with `headers_for` in its lifespan's state, a function of the header `Origin`.
     """
 
     deadline = 10.0

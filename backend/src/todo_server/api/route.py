@@ -50,7 +50,12 @@ async def identify(request: Request, user_id: str) -> None:
     Raises UnauthenticatedError or ForbiddenError.
     """
     authenticate: Authenticate = request.scope["app"].state.authenticate
-    authorization = request.headers.getlist("authorization")
+    # As `request.headers.getlist` would, which costs five times as much.
+    authorization = [
+        value.decode("latin-1")
+        for name, value in request.scope["headers"]
+        if name == b"authorization"
+    ]
     request.scope["state"]["identity"] = await authenticate(authorization, user_id)
 
 
