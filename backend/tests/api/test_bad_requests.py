@@ -853,7 +853,7 @@ def test_a_host_that_somebody_made_up_appears_nowhere(user: User):
 
 
 @pytest.mark.parametrize(
-    "path", ["/api/a b", "/api/\u00fc[x]", "//me:x/tasks", '/a"b<c>|', "/a\\b^"]
+    "path", ["/api/a b", "/api/\u00fc[x]", "//me:x/tasks", "/100%", '/a"b<c>|', "/a\\b^"]
 )
 def test_an_errors_instance_is_a_uri_reference_whatever_was_asked_for(path, server):
     with nobody(server) as client:

@@ -84,7 +84,7 @@ def test_no_two_operations_have_one_id():
 
 
 def test_no_member_to_send_has_a_default_which_generators_would_take_for_always_there():
-    assert len(SENT) == 10
+    assert {"TaskCreate", "TaskUpdate", "Completion", "SignOut"} <= SENT
     assert [(name, member) for name, member, schema in members(SENT) if "default" in schema] == []
 
 
@@ -129,6 +129,8 @@ def test_bodies_answers_and_errors_have_examples_that_are_valid(path, method, op
         for step in place:
             documented = documented.get(step, {})
         for kind, media in documented.get("content", {}).items():
+            if kind == "text/html":
+                continue  # a page shows itself
             valid = validator(pointer_to("paths", path, method, *place, "content", kind, "schema"))
             assert media["examples"], (place, kind)
             for about, example in media["examples"].items():

@@ -145,13 +145,13 @@ _MISTAKES = {
 def illustrate(operation: dict[str, Any], path: str) -> None:
     """Show bodies, answers and errors of an operation in the document, as it has them."""
     name = operation["operationId"]
+    requests, answers = _REQUESTS.get(name, {}), _ANSWERS.get(name, {})
     for media in operation.get("requestBody", {}).get("content", {}).values():
-        media["examples"] = {about: {"value": body} for about, body in _REQUESTS[name].items()}
+        media["examples"] = {about: {"value": body} for about, body in requests.items()}
     for response in operation["responses"].values():
         for kind, media in response.get("content", {}).items():
             if kind == "application/json":
-                answers = _ANSWERS[name].items()
-                media["examples"] = {about: {"value": body} for about, body in answers}
+                media["examples"] = {about: {"value": body} for about, body in answers.items()}
             if kind != "application/problem+json":
                 continue
             for code, example in media["examples"].items():

@@ -15,8 +15,8 @@ _HTML = Path(__file__).with_name("home.html").read_text().replace("{version}", _
 class Home(BaseModel):
     """What this is, and the paths of what explains it."""
 
-    name: str = Field(examples=["todo-server"])
-    version: str = Field(examples=[__version__])
+    name: str = Field(description="Always `todo-server`.", examples=["todo-server"])
+    version: str = Field(description="Of the server.", examples=[__version__])
     documentation: str = Field(description="A page for people.", examples=["/docs"])
     contract: str = Field(description="The OpenAPI document.", examples=["/openapi.json"])
     live: str = Field(description="Is it alive?", examples=["/livez"])
