@@ -64,7 +64,7 @@ def problem_response(scope: Scope, error: TodoServerError) -> Response:
         "title": title_of(status),
         "status": status.value,
         "detail": error.message,
-        "instance": quote(scope["path"]),
+        "instance": quote(scope["path"], safe="/%"),
         "error": error.code,
         "message": error.message,
         "details": [
