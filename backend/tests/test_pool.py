@@ -187,3 +187,66 @@ async def test_nothing_is_lost_in_ten_thousand_uses_and_no_one_has_more_than_the
         assert len({*everything}) == 5
         for connection in everything:
             pool.release(connection)
+
+
+class Limited:
+    """Makes connections as a database does that allows so many."""
+
+    def __init__(self, url: str, allowed: int) -> None:
+        self._url, self.allowed, self.asked = url, allowed, 0
+        self.made: list[asyncpg.Connection] = []
+
+    async def connect(self) -> asyncpg.Connection:
+        self.asked += 1
+        if sum(not connection.is_closed() for connection in self.made) >= self.allowed:
+            raise asyncpg.TooManyConnectionsError("too many connections")
+        self.allowed -= 1  # while it is made
+        try:
+            self.made.append(connection := await asyncpg.connect(self._url))
+        finally:
+            self.allowed += 1
+        return connection
+
+
+@of_a_pool
+async def test_where_the_database_gives_no_more_those_that_there_are_are_shared(database_url):
+    database = Limited(database_url, 2)
+    pool = Pool(database.connect, 10, 30.0)
+    used: Counter[str] = Counter()
+
+    async def use(owner: str) -> None:
+        connection = await pool.acquire(owner)
+        await connection.fetchval("SELECT 1")
+        used[owner] += 1
+        pool.release(connection)
+
+    first = await pool.acquire("first")
+    work = [asyncio.ensure_future(use(owner)) for owner in "abcd" * 50]
+    await asyncio.gather(*work)
+    assert used == dict.fromkeys("abcd", 50)
+    assert len(database.made) == 2
+    assert database.asked < 50  # not each of them, again and again
+    pool.release(first)
+    await pool.close()
+
+
+@of_a_pool
+async def test_when_the_database_gives_more_those_who_wait_have_it(database_url):
+    database = Limited(database_url, 1)
+    pool = Pool(database.connect, 10, 30.0)
+    held = [await pool.acquire("first")]
+    work = [asyncio.ensure_future(pool.acquire(owner)) for owner in "abcd"]
+    await settled()
+    assert not any(task.done() for task in work)
+    database.allowed = 10
+    held += await asyncio.gather(*work)  # nothing was released
+    for connection in held:
+        pool.release(connection)
+    await pool.close()
+
+
+@of_a_pool
+async def test_a_database_that_gives_not_one_is_no_reason_to_wait_in_line(database_url):
+    pool = Pool(Limited(database_url, 0).connect, 10, 30.0)
+    with pytest.raises(asyncpg.TooManyConnectionsError):
+        await pool.acquire("a")

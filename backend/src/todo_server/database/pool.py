@@ -18,7 +18,7 @@ MAX_IDLE = 300.0
 """Seconds after which an unused connection is not trusted: firewalls forget it silently."""
 
 TICK = 0.25
-"""Seconds between looks for those who have waited too long."""
+"""Seconds between looks for who has waited too long, and between tries of a full database."""
 
 _BUSY = "Too many requests are waiting for the database."
 
@@ -42,21 +42,15 @@ class Pool:
         self._idle: list[tuple[asyncpg.Connection, float]] = []
         self._lent: dict[asyncpg.Connection, tuple[str, float]] = {}  # to whom, since when
         self._held: dict[str, int] = {}  # with those that are being made
-        # While anything is free, whoever waits here has their share.
+        # While anything is free, whoever waits here has their share, or the database is full.
         self._waiting: OrderedDict[str, deque[Waiter]] = OrderedDict()
         self._turning_away: asyncio.TimerHandle | None = None
+        self._trying_again: asyncio.TimerHandle | None = None  # while the database gives no more
         self._loop = asyncio.get_running_loop()
 
     async def acquire(self, owner: str) -> asyncpg.Connection:
         """Give a connection that nobody else has; UnavailableError after `patience` seconds."""
-        held = self._held.get(owner, 0)
-        if held < self._share and (self._idle or self._vacancies):
-            self._held[owner] = held + 1
-            connection = self._take()
-        else:
-            connection = await self._wait(owner)
-        if connection is None:
-            connection = await self._make(owner)
+        connection = await self._get(owner)
         self._lent[connection] = owner, self._loop.time()
         return connection
 
@@ -65,9 +59,9 @@ class Pool:
         owner, _ = self._lent.pop(connection)
         self._pass_on(owner, None if connection.is_closed() else connection)
 
-    def lent_since(self, latest: float) -> dict[asyncpg.Connection, tuple[str, float]]:
+    def lent_since(self, latest: float) -> list[asyncpg.Connection]:
         """Give the connections that are out since an instant of the loop, or longer."""
-        return {c: loan for c, loan in self._lent.items() if loan[1] <= latest}
+        return [connection for connection, (_, since) in self._lent.items() if since <= latest]
 
     def distrust(self) -> None:
         """Drop what is idle: another connection broke, and these lead to the same place."""
@@ -82,6 +76,15 @@ class Pool:
             await connection.close(timeout=2)
         self._idle.clear()
 
+    async def _get(self, owner: str) -> asyncpg.Connection:
+        held = self._held.get(owner, 0)
+        if held < self._share and (self._idle or self._may_make()):
+            self._held[owner] = held + 1
+            connection = self._take()
+        else:
+            connection = await self._wait(owner)
+        return connection or await self._make(owner)
+
     def _take(self) -> asyncpg.Connection | None:
         while self._idle:
             connection, since = self._idle.pop()
@@ -92,12 +95,36 @@ class Pool:
         self._vacancies -= 1
         return None
 
+    def _may_make(self) -> bool:
+        return self._vacancies > 0 and (self._trying_again is None or not self._lent)
+
     async def _make(self, owner: str) -> asyncpg.Connection:
         try:
-            return await self._connect()
-        except BaseException:
-            self._pass_on(owner, None)
-            raise
+            connection = await self._connect()
+        except BaseException as error:
+            is_full = isinstance(error.__cause__ or error, asyncpg.TooManyConnectionsError)
+            if not (is_full and self._lent):
+                self._pass_on(owner, None)
+                raise
+        else:
+            self._try_again()
+            return connection
+        # The database gives no more at the moment: wait for one of those that there are.
+        if self._trying_again is None:
+            self._trying_again = self._loop.call_later(TICK, self._end_of_trying)
+        self._count_down(owner)
+        self._vacancies += 1
+        return await self._get(owner)
+
+    def _end_of_trying(self) -> None:
+        self._trying_again = None
+        self._try_again()
+
+    def _try_again(self) -> None:
+        """Let one of those who wait make a connection, which nobody else would if it is over."""
+        if self._waiting and self._may_make() and (future := self._next()):
+            self._vacancies -= 1
+            future.set_result(None)
 
     async def _wait(self, owner: str) -> asyncpg.Connection | None:
         future: asyncio.Future[asyncpg.Connection | None] = self._loop.create_future()
@@ -128,15 +155,18 @@ class Pool:
 
     def _pass_on(self, owner: str, usable: asyncpg.Connection | None) -> None:
         """Take back what an owner held, and give it to the next one."""
-        self._held[owner] -= 1
-        if not self._held[owner]:
-            del self._held[owner]
+        self._count_down(owner)
         if self._waiting and (future := self._next()):
             future.set_result(usable)
         elif usable is None:
             self._vacancies += 1
         else:
             self._idle.append((usable, self._loop.time()))
+
+    def _count_down(self, owner: str) -> None:
+        self._held[owner] -= 1
+        if not self._held[owner]:
+            del self._held[owner]
 
     def _next(self) -> asyncio.Future[asyncpg.Connection | None] | None:
         """Choose who waits longest of the owner whose turn it is, and count it as theirs."""

@@ -38,19 +38,29 @@ SELECT pg_backend_pid() AS own, ARRAY(
 
 async def end_silent_connections(pool: Pool, connector: Connector) -> None:
     """Look for them for ever; what is done on one fails as if it had broken."""
-    loop = asyncio.get_running_loop()
     while True:
         await asyncio.sleep(TICK)
-        if silent := _silent(pool, loop.time() - SILENCE):
+        if silent := _silent(pool):
+            found = 0
             # One that cannot be made tells nothing: the database may be away, and say so itself.
             with suppress(Exception):
-                for connection in await _not_worked_on(silent, connector):
-                    if connection in _silent(pool, loop.time() - SILENCE):
-                        connection.terminate()
-            await asyncio.sleep(SILENCE)
+                found = await _end_unless_worked_on(silent, pool, connector)
+            if not found:
+                await asyncio.sleep(SILENCE)
 
 
-def _silent(pool: Pool, since: float) -> list[asyncpg.Connection]:
+async def _end_unless_worked_on(
+    silent: list[asyncpg.Connection], pool: Pool, connector: Connector
+) -> int:
+    dead = await _not_worked_on(silent, connector)
+    ended = [connection for connection in _silent(pool) if connection in dead]
+    for connection in ended:
+        connection.terminate()
+    return len(ended)
+
+
+def _silent(pool: Pool) -> list[asyncpg.Connection]:
+    since = asyncio.get_running_loop().time() - SILENCE
     return [c for c in pool.lent_since(since) if not c.is_closed() and silent_for(c) > SILENCE]
 
 
