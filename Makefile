@@ -1,41 +1,51 @@
-# The two commands: make serve, make test. Everything they need is installed into .venv.
+# The two commands: make serve, make test. Everything they need is installed into VENV.
+# Another Python beside the first: make test PYTHON=python3.13 VENV=.venv-3.13
 PYTHON ?= python3
-VENV := .venv
-BIN := $(CURDIR)/$(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+VENV ?= .venv
+# For the shell, which quotes it: a path may have any character in it. Nor do scripts of the
+# environment run by their first line, which could not hold such a path.
+export BIN := $(CURDIR)/$(VENV)/bin
+PY := "$$BIN/python"
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 REQUIREMENTS := backend/requirements
 WORKERS_FOR_TESTS ?= auto
 
-.PHONY: help serve test check clients bench lock clean
+.PHONY: help serve migrate rotate-keys test check clients bench lock clean
 
 help: ## List the commands
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 14
 
 serve: $(VENV)/serve ## Run the server on http://127.0.0.1:8000, with its own PostgreSQL in data/
-	@$(BIN)/todo-server serve
+	@exec $(PY) -m todo_server serve
+
+migrate: $(VENV)/serve ## Bring the database of DATABASE_URL to this version's schema
+	@exec $(PY) -m todo_server migrate
+
+rotate-keys: $(VENV)/serve ## Sign access tokens with a new key from now on
+	@exec $(PY) -m todo_server rotate-keys
 
 test: $(VENV)/dev ## Run the whole test suite
-	@cd backend && $(BIN)/python -m pytest -n $(WORKERS_FOR_TESTS)
+	@cd backend && exec $(PY) -m pytest -n $(WORKERS_FOR_TESTS)
 
 check: $(VENV)/dev ## Check lint, types, imports, contract, migrations and the cost of requests
-	@cd backend && $(BIN)/ruff check . && $(BIN)/ruff format --check . \
-	  && $(BIN)/mypy && $(BIN)/lint-imports --no-logo --no-cache \
-	  && $(BIN)/python -m tests.check_contract && $(BIN)/python -m tests.check_migrations \
-	  && $(BIN)/python bench/check_cost.py
+	@cd backend && $(PY) -m ruff check . && $(PY) -m ruff format --check . \
+	  && $(PY) -m mypy && $(PY) "$$BIN/lint-imports" --no-logo --no-cache \
+	  && $(PY) -m tests.check_contract && $(PY) -m tests.check_migrations \
+	  && $(PY) bench/check_cost.py
 
 clients: $(VENV)/dev ## Lint the contract, generate clients from it and use them; needs node and npm
-	@cd backend && $(BIN)/python -m tests.check_clients
+	@cd backend && exec $(PY) -m tests.check_clients
 
 bench: $(VENV)/dev ## Measure the server beside its peers; QUICK=1 takes two minutes
-	@cd backend/bench && $(BIN)/python bench.py $(if $(QUICK),--quick)
+	@cd backend/bench && exec $(PY) bench.py $(if $(QUICK),--quick)
 
 lock: $(VENV)/dev ## Lock the newest versions of the requirements, with their hashes
 	@$(PIP) uv
 	@cd backend && for set in base embedded dev; do \
-	  $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
+	  $(PY) -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 	    --custom-compile-command 'make lock' --upgrade requirements/$$set.in -o requirements/$$set.txt; \
 	done
-	@cd contracts/clients && $(BIN)/uv pip compile --quiet --universal --generate-hashes \
+	@cd contracts/clients && $(PY) -m uv pip compile --quiet --universal --generate-hashes \
 	  --python-version 3.11 --custom-compile-command 'make lock' --upgrade requirements.in -o requirements.txt
 
 clean: ## Remove what the other commands installed; data/ stays

@@ -1,7 +1,12 @@
 """The documents say what the code does: settings, errors, links, decisions, deployment."""
 
+import gc
+import os
 import re
+import shutil
+import subprocess
 import sys
+from collections.abc import Iterator
 from enum import Enum
 from http import HTTPStatus
 from pathlib import Path
@@ -11,6 +16,7 @@ import httpx
 import pytest
 import yaml
 
+from tests.databases import new_database
 from tests.server import RunningServer, settings
 from todo_server import http_protocol
 from todo_server.api.problems import STATUS
@@ -75,6 +81,24 @@ def test_the_page_on_configuration_has_every_setting_and_no_other():
 def test_the_example_has_every_setting_with_its_default_and_no_other():
     example = (ROOT / "backend" / ".env.example").read_text()
     assert dict(re.findall(r"^#?([A-Z_]+)=(.*)$", example, re.MULTILINE)) == DEFAULTS
+
+
+def values_of(kind: Any) -> set[str]:
+    """What a setting takes, if that can be listed."""
+    if kind is bool:
+        return {"true", "false"}
+    is_enum = isinstance(kind, type) and issubclass(kind, Enum)
+    return {str(member.value) for member in kind} if is_enum else set()
+
+
+def test_the_example_lists_every_value_of_a_setting_that_takes_a_few():
+    example = (ROOT / "backend" / ".env.example").read_text()
+    explained = dict(re.findall(r"((?:^# .*\n)+)#([A-Z_]+)=", example, re.MULTILINE))
+    comments = {name: set(re.findall(r"\w+", text)) for text, name in explained.items()}
+    for name, field in Settings.model_fields.items():
+        if values := values_of(field.annotation):
+            assert values <= comments[name.upper()], name
+            assert values <= set(re.findall(r"\w+", str(field.description))) | {"false"}, name
 
 
 def test_the_example_uncommented_changes_nothing(tmp_path, monkeypatch):
@@ -156,30 +180,114 @@ def test_every_decision_is_in_the_index_and_has_its_parts():
 
 
 def test_the_two_commands_of_the_readme_exist():
-    commands = set(re.findall(r"^    make (\w+)", (ROOT / "README.md").read_text(), re.MULTILINE))
+    commands = set(re.findall(r"^make (\w+)", (ROOT / "README.md").read_text(), re.MULTILINE))
     assert commands == {"serve", "test"}
     assert commands <= set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
-# The quickstart's own code
+# The code that is there to be copied
+
+README, QUICKSTART = ROOT / "README.md", ROOT / "docs" / "quickstart.md"
+SHELLS = [
+    command
+    for command in (["bash", "--norc", "--noprofile"], ["zsh", "-f", "-i"])
+    if shutil.which(command[0])
+]
 
 
-def python_of_the_quickstart() -> list[str]:
-    return re.findall(
-        r"^```python\n(.*?)^```",
-        (ROOT / "docs/quickstart.md").read_text(),
-        re.MULTILINE | re.DOTALL,
+def blocks(page: Path, language: str, heading: str = "") -> list[str]:
+    """The blocks of code in a language, of the whole page or of one chapter."""
+    chapter = page.read_text()
+    if heading:
+        chapter = chapter.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    found = re.findall(rf"^```{language}\n(.*?)^```", chapter, re.MULTILINE | re.DOTALL)
+    assert found
+    return found
+
+
+@pytest.fixture(scope="module")
+def server_with_accounts() -> Iterator[RunningServer]:
+    with RunningServer(settings(new_database(), auth_mode="builtin")) as running:
+        yield running
+
+
+@pytest.mark.parametrize("page", [README, QUICKSTART], ids=name_of)
+def test_no_command_to_copy_has_a_comment_which_zsh_would_run(page):
+    assert not [block for block in blocks(page, "sh") if re.search(r"(^|\s)#", block)]
+
+
+@pytest.mark.parametrize("order", [1, -1], ids=["readme_first", "quickstart_first"])
+@pytest.mark.parametrize("shell", SHELLS, ids=lambda command: command[0])
+def test_every_command_of_both_pages_may_be_pasted_twice(
+    server_with_accounts, shell, order, tmp_path
+):
+    pages = [blocks(README, "sh", "A first task"), blocks(QUICKSTART, "sh", "curl")]
+    pasted = "".join(block * 2 for page in pages[::order] for block in page)
+    url = server_with_accounts.url
+    done = subprocess.run(
+        shell,
+        input=pasted.replace("http://127.0.0.1:8000", url),
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PS1": "", "PS2": ""},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
     )
+    assert not done.stderr.strip("# \n")  # zsh's prompt
+    assert set(re.findall(r'"error":"(\w+)"', done.stdout)) == {"email_taken", "unauthenticated"}
+    printed = re.findall(r"(?:^|[\]}])(\d{3})$", done.stdout, re.MULTILINE)
+    assert printed == ["204", "404"] * 2 + ["403", "401"] * 2
+    for result in ('"title":"Call Bob tonight"', '"completed":true', "HTTP/1.1 200 OK", "link: "):
+        assert done.stdout.count(result) >= 2
 
 
-def test_the_python_of_the_quickstart_works(database_url, capsys):
-    with RunningServer(settings(database_url, auth_mode="builtin")) as server:
-        for code in python_of_the_quickstart()[:2]:
-            exec(code.replace("http://127.0.0.1:8000", server.url), {})
+def test_what_the_pages_say_about_an_error_is_seen(tmp_path):
+    """A refused sign-in says why, where a KeyError had hidden it."""
+    for page, chapter in ((README, "A first task"), (QUICKSTART, "curl")):
+        sign_up, sign_in, *_ = blocks(page, "sh", chapter)
+        assignments = "\n".join(sign_up.splitlines()[:2])
+        refused = (
+            """curl() { echo '{"error": "too_many_attempts", "detail": "Too many tries."}'; }"""
+        )
+        done = subprocess.run(
+            ["bash", "-c", f"{refused}\n{assignments}\n{sign_in}"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.stderr == "Too many tries.\n"
+
+
+@pytest.mark.parametrize("order", [[0, 1, 0, 1], [1, 0, 1, 0]], ids=str)
+def test_the_python_of_the_quickstart_works_twice_and_in_any_order(order, capsys):
+    examples = blocks(QUICKSTART, "python")
+    with RunningServer(settings(new_database(), auth_mode="builtin")) as server:
+        for number in order:
+            exec(examples[number].replace("http://127.0.0.1:8000", server.url), {})
+            gc.collect()  # where what was left open would be told
     printed = capsys.readouterr().out
     assert all(title in printed for title in ("Celebrate", "Write a test", "Read the manual"))
-    assert "422 validation_failed" in printed
-    assert "404 task_not_found" in printed
+    assert printed.count("422 validation_failed") == 2
+    assert printed.count("404 task_not_found") == 2
+
+
+if shutil.which("node"):
+
+    def test_the_javascript_of_the_quickstart_works_twice(server_with_accounts):
+        (example,) = blocks(QUICKSTART, "js")
+        for _ in range(2):
+            done = subprocess.run(
+                ["node", "--input-type=module", "-"],
+                input=example.replace("http://127.0.0.1:8000", server_with_accounts.url),
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=60,
+            )
+            assert not done.stderr
+            assert "Buy milk" in done.stdout
 
 
 def test_the_token_of_the_quickstart_is_accepted(database_url, capsys, tmp_path, monkeypatch):
@@ -187,7 +295,7 @@ def test_the_token_of_the_quickstart_is_accepted(database_url, capsys, tmp_path,
     (tmp_path / ".env").write_text(f"BETTER_AUTH_SECRET={secret}\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["make_token.py", "alice"])
-    exec(python_of_the_quickstart()[2], {})
+    exec(blocks(QUICKSTART, "python")[2], {})
     headers = {"Authorization": f"Bearer {capsys.readouterr().out.strip()}"}
     with RunningServer(settings(database_url, better_auth_secret=secret)) as server:
         assert httpx.get(f"{server.url}/api/alice/tasks", headers=headers).status_code == 200

@@ -94,7 +94,8 @@ def test_a_start_on_an_empty_database_says_what_to_run(tmp_path):
     done = todo_server("serve", cwd=tmp_path, DATABASE_URL=url)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == (
-        "Error: The database has no tables yet. Run 'todo-server migrate'."
+        "Error: The database has no tables yet. "
+        "Run 'todo-server migrate' (in a clone: 'make migrate')."
     )
     assert "Traceback" not in done.stderr
     assert not list(tmp_path.iterdir())

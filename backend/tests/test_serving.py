@@ -581,6 +581,18 @@ def test_settings_that_contradict_each_other_are_named(values, named, invoke):
     assert "short" not in done.stderr
 
 
+def test_a_tilde_in_the_data_dir_is_the_home(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/of/somebody")
+    assert Settings(_env_file=None, data_dir="~/x").data_dir == Path("/home/of/somebody/x")
+
+
+def test_the_home_of_nobody_is_no_data_dir(invoke):
+    done = invoke("serve", DATA_DIR="~nobody-of-that-name/x")
+    assert done.exit_code == 1
+    assert "DATA_DIR: " in done.stderr
+    assert "nobody's home" in done.stderr
+
+
 @pytest.mark.parametrize("arguments", [("--port", "http"), ("--workers", "x"), ("--what",)])
 def test_a_wrong_option_is_named(arguments, invoke):
     done = invoke("serve", *arguments)

@@ -103,6 +103,14 @@ class Settings(BaseSettings):
         Field(description="addresses whose X-Forwarded-For is believed, by commas, or *"),
     ] = "127.0.0.1"
 
+    @field_validator("data_dir")
+    @classmethod
+    def _home(cls, value: Path) -> Path:
+        try:
+            return value.expanduser()  # no shell did it for what stands in `.env`
+        except RuntimeError as error:
+            raise ValueError(f"{value} is nobody's home") from error
+
     @field_validator("sign_in_limit_per_account", "sign_in_limit_per_address")
     @classmethod
     def _rate(cls, value: str) -> str:

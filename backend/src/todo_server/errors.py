@@ -16,6 +16,9 @@ class FieldError:
     message: str
 
 
+HOW_TO_MIGRATE = "Run 'todo-server migrate' (in a clone: 'make migrate')"
+
+
 class TodoServerError(Exception):
     """The root of all expected errors. ``message`` is meant for the person calling the API."""
 
@@ -219,7 +222,7 @@ class NotReadyError(UnavailableError):
     """The database answers, and its schema is not the one this version needs."""
 
     code = "not_ready"
-    message = "The database is behind this version. Run 'todo-server migrate'."
+    message = f"The database is behind this version. {HOW_TO_MIGRATE}."
 
 
 class InternalError(TodoServerError):

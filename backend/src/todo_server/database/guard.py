@@ -6,7 +6,7 @@ from uuid import uuid4
 import asyncpg
 from sqlmodel import SQLModel
 
-from todo_server.errors import NotReadyError
+from todo_server.errors import HOW_TO_MIGRATE, NotReadyError
 
 SCHEMA_VERSION = "0002"
 """The newest migration; versions are numbered so that their order is that of the text."""
@@ -96,7 +96,7 @@ async def check(connection: asyncpg.Connection) -> None:
     _check_version(row["version"])
     if not complete or row["shows"]:
         raise NotReadyError(
-            "Row-level security does not bind this database's role. Run 'todo-server migrate' "
+            f"Row-level security does not bind this database's role. {HOW_TO_MIGRATE} "
             "with a role that may create roles; docs/operations.md shows the two commands."
         )
     if not may_use:
@@ -109,19 +109,19 @@ def _check_version(version: str | None) -> None:
     if version < SCHEMA_VERSION:
         raise NotReadyError(
             f"The database is at version {version}, this server needs {SCHEMA_VERSION}. "
-            "Run 'todo-server migrate'."
+            f"{HOW_TO_MIGRATE}."
         )
 
 
 def _no_tables() -> NotReadyError:
-    return NotReadyError("The database has no tables yet. Run 'todo-server migrate'.")
+    return NotReadyError(f"The database has no tables yet. {HOW_TO_MIGRATE}.")
 
 
 def _refused(found: Any, reason: str) -> NotReadyError:  # noqa: ANN401 - a record
     remedy = f", or as their owner: {found['remedy']}" if found["remedy"] else "."
     return NotReadyError(
         f"The database does not let the role {found['role']} serve: {reason}. "
-        f"Run 'todo-server migrate' with that role{remedy}"
+        f"{HOW_TO_MIGRATE} with that role{remedy}"
     )
 
 

@@ -144,7 +144,7 @@ def _door_keeper(connection: Connection) -> str | None:
             "which isolates users. As a superuser of this database, run once:\n"
             f"  CREATE ROLE {keeper} NOLOGIN NOINHERIT;  -- unless it exists\n"
             f"  GRANT {keeper} TO {me};\n"
-            "and then 'todo-server migrate' again."
+            "and then 'todo-server migrate' (in a clone: 'make migrate') again."
         )
     # An owner of views needs to be able to reach the schema for good, and to create in it once.
     connection.exec_driver_sql(f"GRANT USAGE, CREATE ON SCHEMA {schema} TO {keeper}")
