@@ -4,6 +4,7 @@ import asyncpg
 
 from todo_server.database.reasons import NotConnectedError
 from todo_server.errors import (
+    HOW_TO_MIGRATE,
     DatabaseRefusesError,
     NotReadyError,
     TodoServerError,
@@ -55,7 +56,7 @@ _ORDERLY = (
 )
 
 _LOCKED = "Something else is changing this at the moment. Try again shortly."
-_UNPREPARED = "The database lacks or denies what this version needs. Run 'todo-server migrate'."
+_UNPREPARED = f"The database lacks or denies what this version needs. {HOW_TO_MIGRATE}."
 
 
 class MaybeDoneError(Exception):
