@@ -434,6 +434,15 @@ def test_a_change_that_may_be_done_twice_is_tried_again(operation, what, proxy):
         assert found == answer.json()
 
 
+def test_a_change_that_is_tried_again_on_what_is_gone_meanwhile_is_404(url):
+    with Proxy(url) as proxy, serving(proxy.url, database_pool_size=1) as user:
+        path = a_task(user)
+        run(url, "DELETE FROM task")
+        proxy.expect(user.id.encode(), "lose")
+        assert user.put(path, json={"title": "changed"}).status_code == 404
+        assert proxy.happened.is_set()
+
+
 @pytest.mark.parametrize(("what", "done"), [("cut", False), ("lose", True)])
 def test_a_flip_whose_answer_is_lost_is_503_and_never_done_twice(what, done, proxy):
     with serving(proxy.url, database_pool_size=1) as user:

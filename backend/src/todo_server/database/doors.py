@@ -161,14 +161,18 @@ class Database:
                 now = asyncio.get_running_loop().time()
                 deadline = deadline or now + PATIENCE
                 if not trouble.may_pass(error) or now + delay > deadline:
-                    refusal = doubt or trouble.refusal_for(error)
-                    if refusal is None:
+                    refusal = trouble.refusal_for(error)
+                    self._tell(error, refusal)
+                    if refusal is None or (refusal is error and doubt is None):
                         raise
-                    if not isinstance(error, (NotConnectedError, NotReadyError)):  # told of by then
-                        self._connector.incidents.refused(refusal.message, error)
-                    raise refusal from error
+                    raise doubt or refusal from error
             await asyncio.sleep(delay)
             delay = min(delay * 2, 0.5)
+
+    def _tell(self, error: Exception, refusal: UnavailableError | None) -> None:
+        # Of connections that are not made, the log tells where they are made.
+        if refusal is not None and not isinstance(error, (NotConnectedError, NotReadyError)):
+            self._connector.incidents.refused(refusal.message, error.__cause__ or error)
 
     async def _attempt(self, owner: str, do: Work, arguments: tuple[object, ...]) -> Any:  # noqa: ANN401
         if self._pool is None:

@@ -50,7 +50,12 @@ class Pool:
 
     async def acquire(self, owner: str) -> asyncpg.Connection:
         """Give a connection that nobody else has; UnavailableError after `patience` seconds."""
-        connection = await self._get(owner)
+        held = self._held.get(owner, 0)
+        if self._idle and held < self._share:  # as nearly always
+            self._held[owner] = held + 1
+            connection = self._take() or await self._make(owner)
+        else:
+            connection = await self._get(owner)
         self._lent[connection] = owner, self._loop.time()
         return connection
 

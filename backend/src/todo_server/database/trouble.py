@@ -82,7 +82,9 @@ def refusal_for(error: Exception) -> UnavailableError | None:
         refusal = UnavailableError(_LOCKED)
     elif isinstance(error, UNPREPARED):
         refusal = NotReadyError(_UNPREPARED)
-    elif isinstance(error, (*AWAY, *OVERLOADED, NotConnectedError)) and not is_mistake(error):
+    elif isinstance(
+        error, (*AWAY, *OVERLOADED, NotConnectedError, MaybeDoneError)
+    ) and not is_mistake(error):
         refusal = UnavailableError()
     return refusal
 
