@@ -1,5 +1,6 @@
 """No log holds what people have stored, whatever goes wrong with it."""
 
+import asyncio
 import logging
 import subprocess
 import sys
@@ -7,9 +8,11 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
 
-from tests.databases import run
+from tests.databases import new_database, run
 from tests.test_serving import Process, postmaster, serve
 from todo_server.logs import ConsoleFormatter, JSONFormatter
 from todo_server.tracebacks import described, traceback_of
@@ -87,6 +90,28 @@ def test_an_error_of_the_database_is_named_by_class_code_and_constraint():
         "asyncpg.exceptions.CheckViolationError: sqlstate=23514 table_name=task"
         " constraint_name=of_tasks"
     )
+
+
+def test_an_error_that_sqlalchemy_has_met_shows_no_values_anywhere_in_its_chain():
+    async def meet() -> None:
+        engine = create_async_engine("postgresql+asyncpg://", async_creator=connect)
+        try:
+            async with engine.begin() as connection:
+                await connection.execute(
+                    text("INSERT INTO attempt VALUES (:given, NULL, now())"), {"given": SECRET}
+                )
+        finally:
+            await engine.dispose()
+
+    async def connect() -> asyncpg.Connection:
+        return await asyncpg.connect(url)
+
+    url = new_database()
+    with pytest.raises(DBAPIError) as raised:
+        asyncio.run(meet())
+    shown = traceback_of(raised.value)
+    assert "sqlstate=23502 schema_name=public table_name=attempt column_name=count" in shown
+    assert SECRET not in shown
 
 
 def test_what_the_database_says_of_itself_is_kept():

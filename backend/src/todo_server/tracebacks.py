@@ -8,6 +8,7 @@ chain, and the message where it can only be about the database itself.
 import logging
 import traceback
 from collections.abc import Iterator
+from typing import TypeGuard
 
 # Connections, transactions, rights, names and syntax, resources, limits, states, the operator,
 # the system and PostgreSQL itself. Among the others are data (22) and constraints (23).
@@ -20,14 +21,13 @@ _DURING = "\nDuring handling of the above exception, another exception occurred:
 
 def described(error: BaseException) -> str:
     """Say in one line what an error is: of one of the database, without what it repeats."""
-    kind = type(error)
-    library = kind.__module__.partition(".")[0]
-    if not (library == "asyncpg" or (library == "sqlalchemy" and hasattr(error, "params"))):
+    if not _may_repeat_values(error):
         return "".join(traceback.format_exception_only(error)).rstrip()
+    kind = type(error)
     names = [f"{name}={value}" for name in _NAMES if (value := getattr(error, name, None))]
     code = getattr(error, "sqlstate", None)
     has_no_values = code is None or code[:2] in _WITHOUT_VALUES
-    if library == "asyncpg" and has_no_values and error.args:
+    if has_no_values and error.args and kind.__module__.startswith("asyncpg"):
         names.insert(0, str(error.args[0]))
     return f"{kind.__module__}.{kind.__qualname__}: {' '.join(names)}".rstrip(": ")
 
@@ -38,11 +38,19 @@ def traceback_of(error: BaseException) -> str:
 
 
 def message_of(record: logging.LogRecord) -> str:
-    """Give the message of a log record; errors among its arguments are `described`."""
-    if isinstance(record.args, tuple) and any(isinstance(a, BaseException) for a in record.args):
-        shown = (described(a) if isinstance(a, BaseException) else a for a in record.args)
-        return str(record.msg) % tuple(shown)
+    """Give the message of a log record, with errors of the database `described`."""
+    if isinstance(record.args, tuple) and any(map(_may_repeat_values, record.args)):
+        shown = tuple(described(a) if _may_repeat_values(a) else a for a in record.args)
+        return str(record.msg) % shown
     return record.getMessage()
+
+
+def _may_repeat_values(thing: object) -> TypeGuard[BaseException]:
+    if not isinstance(thing, BaseException):
+        return False
+    library = type(thing).__module__.partition(".")[0]
+    of_a_statement = hasattr(thing, "params") or hasattr(thing, "sqlstate")
+    return library == "asyncpg" or (library == "sqlalchemy" and of_a_statement)
 
 
 def _lines(error: BaseException, seen: set[int]) -> Iterator[str]:
