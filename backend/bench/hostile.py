@@ -8,7 +8,7 @@ from typing import Any
 MIB = 1024 * 1024
 SIZES = (1000, 8_000, 16 * 1024, 35_000, 100_000, 300_000, MIB, MIB + 1)
 CHUNKS = (0, 0, 0, 1, 64, 300, 4096)
-COUNTS = (1, 10, 31, 90, 99, 120, 400, 900, 999, 1100, 3000, 10_000, 100_000, MIB)
+COUNTS = (1, 10, 31, 90, 99, 120, 190, 210, 400, 900, 999, 1100, 3000, 10_000, 100_000, MIB)
 """How often a piece is repeated: around limits, and up to what fits."""
 
 TEXT = {

@@ -52,7 +52,7 @@ class DeadlineProtocol(HttpToolsProtocol):
     stall = 60.0  # long, as the kernel asks for more only when a third of its buffer is free
     max_head = 65536
     max_fields = 2048
-    max_chunks = 4096
+    max_chunks = 1024
     max_ahead = 100
     max_piece = 8192
 

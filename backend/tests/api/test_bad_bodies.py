@@ -252,23 +252,23 @@ def with_members(number: int) -> bytes:
     return b'{"title":"x",' + b",".join(b'"%x":1' % n for n in range(number - 1)) + b"}"
 
 
-def test_a_thousand_faults_get_a_short_answer(user: User):
-    response = user.post(user.path, content=with_members(1000), headers=JSON)
+def test_two_hundred_faults_get_a_short_answer(user: User):
+    response = user.post(user.path, content=with_members(200), headers=JSON)
     assert (response.status_code, len(response.json()["details"])) == (422, 100)
-    assert "(and 998 more)" in response.json()["detail"]
+    assert "(and 198 more)" in response.json()["detail"]
     assert len(response.content) < 20_000
 
 
 TOO_MANY = {
-    "1,001 members": with_members(1001),
+    "201 members": with_members(201),
     "100,000 members": with_members(100_000),
-    "1,001 elements": b'{"title":"x","id":[' + b"1," * 998 + b"1]}",
+    "201 elements": b'{"title":"x","id":[' + b"1," * 198 + b"1]}",
     "340,000 objects": b'{"title":"x","id":[' + b"{}," * 340_000 + b"1]}",
 }
 
 
 @pytest.mark.parametrize("body", TOO_MANY.values(), ids=list(TOO_MANY))
-def test_more_than_a_thousand_members_and_elements_are_400(user: User, body: bytes):
+def test_more_than_200_members_and_elements_are_400(user: User, body: bytes):
     check_refused(user, body, 400, "malformed_json")
 
 

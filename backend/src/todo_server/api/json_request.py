@@ -24,7 +24,8 @@ class JSONRequest(BareRequest):
 
     max_body = 1024 * 1024
     """Bytes."""
-    max_values = strict_json.MAX_VALUES
+    max_values = 200
+    """Members and elements: a task has seven members, and each is dear to parse and to refuse."""
     too_large: type[BodyTooLargeError] = BodyTooLargeError
 
     async def load(self) -> dict[str, Any] | None:
@@ -67,10 +68,9 @@ class JSONRequest(BareRequest):
 
 
 class SmallJSONRequest(JSONRequest):
-    """One whose few members fit 16 KiB, as anybody may send it: not even 1 ms is theirs."""
+    """One whose few members fit 16 KiB, as anybody may send it, signed in or not."""
 
     max_body = MAX_SMALL_BODY
-    max_values = 100
     too_large = SmallBodyTooLargeError
 
 
