@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from types import TracebackType
 from typing import Any
 
@@ -23,10 +23,16 @@ GUARD = 8.0  # seconds until a test gives up: above every deadline that it waits
 class HastyProtocol(DeadlineProtocol):
     deadline = 0.5
     stall = 1.0
+    slowest = 1 << 18
 
 
 class PatientProtocol(DeadlineProtocol):
     deadline = stall = 100 * GUARD  # so that nothing in a test is the deadline's doing
+
+
+class CrowdedProtocol(PatientProtocol):
+    max_unread = 5 << 24  # two and a half times what /big answers
+    _behind: ClassVar = {}
 
 
 class Application:
@@ -427,6 +433,28 @@ def test_a_client_that_reads_slowly_is_not_cut_off(hasty: Service) -> None:
             assert peer.file.read(4 << 20)
             time.sleep(HastyProtocol.deadline / 2)
         assert peer.file.read().endswith(b"\r\n0\r\n\r\n")
+
+
+@pytest.mark.parametrize("path", [b"/flood", b"/big"])
+def test_a_client_that_takes_a_little_now_and_then_is_cut_off(hasty: Service, path: bytes) -> None:
+    with hasty.peer(window=4096) as peer:
+        peer.say(get(target=path))
+        end = time.monotonic() + GUARD
+        while hasty.connections and peer.socket.recv(4096):
+            assert time.monotonic() < end
+            time.sleep(HastyProtocol.stall / 20)  # a third of what it would have to take
+        hasty.wait_until_nobody_is_connected()
+
+
+def test_of_clients_that_do_not_read_only_the_last_have_an_answer_held_for_them(loop: Any) -> None:
+    with serving(CrowdedProtocol, loop) as service, ExitStack() as peers:
+        first, second, third = (peers.enter_context(service.peer(window=4096)) for _ in range(3))
+        for peer in (first, second, third):
+            peer.say(get(target=b"/big"))
+            assert peer.file.read(1)  # one after the other
+        assert len(first.file.read()) < 1 << 25
+        for peer in (second, third):
+            assert len(peer.file.read(1 << 25)) == 1 << 25
 
 
 # Sizes

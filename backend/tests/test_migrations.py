@@ -157,7 +157,7 @@ def test_every_migration_goes_up_and_down_and_up_again():
 @pytest.mark.parametrize(
     "sql",
     [
-        "DROP INDEX task_user_id_updated_at_id_index",
+        "DROP INDEX task_user_id_completed_updated_at_id_index",
         "ALTER TABLE task ADD COLUMN forgotten text",
         "ALTER TABLE task ALTER COLUMN completed DROP DEFAULT",
     ],

@@ -3,9 +3,10 @@
 import json
 import os
 import re
+import socket
 from asyncio import TimerHandle, Transport
 from http import HTTPStatus
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
@@ -27,6 +28,8 @@ STATUS: dict[type[Refusal], HTTPStatus] = {
 _FRAMING = frozenset({b"host", b"transfer-encoding"})
 # RFC 9110 section 7.2, which refers to RFC 3986 section 3.2.2; an empty one is valid.
 _HOST = re.compile(rb"(?:[\w.~!$&'()*+,;=%-]*|\[[\dA-Fa-f:.]+\])(?::\d*)?[ \t]*")
+# Bytes. Far less than a peer has to take in `stall` seconds, so that what it takes is seen.
+_IN_THE_KERNEL = 32 * 1024
 
 
 class DeadlineProtocol(HttpToolsProtocol):
@@ -35,7 +38,9 @@ class DeadlineProtocol(HttpToolsProtocol):
     For `uvicorn.run(http=DeadlineProtocol, ws="none")`, without TLS. A request has `deadline`
     seconds, and at most a quarter more, from its first byte to its last, and a new connection
     as long to begin one; between two requests uvicorn's `timeout_keep_alive` counts. A request
-    that has arrived is not cut off, unless nothing of its answer is taken for `stall` seconds.
+    that has arrived is not cut off, unless less than `slowest` bytes per second of its answer are
+    taken, on average over `stall` seconds; or the answers that this process still holds for all
+    its peers exceed `max_unread` bytes, and this peer has been behind for longest.
 
     `max_head` bounds, in bytes, the request line and header section together, the trailer
     section, and what stands between two pieces of a chunked body. Small things are dear, and
@@ -49,7 +54,9 @@ class DeadlineProtocol(HttpToolsProtocol):
     """
 
     deadline = 10.0
-    stall = 60.0  # long, as the kernel asks for more only when a third of its buffer is free
+    stall = 60.0
+    slowest = 1024
+    max_unread = 256 * 1024 * 1024
     max_head = 65536
     max_fields = 2048
     max_chunks = 1024
@@ -58,7 +65,8 @@ class DeadlineProtocol(HttpToolsProtocol):
 
     _timer: TimerHandle  # one per connection, which looks four times per deadline
     _due: tuple[object, float] = ("nothing seen yet", 0.0)  # what has to be complete, and when
-    _unread: tuple[int, float] = (0, 0.0)  # bytes that the peer has to take, and until when
+    _unread: tuple[int, float] = (0, 0.0)  # bytes that the peer had to take, and when we look
+    _behind: ClassVar[dict["DeadlineProtocol", int]] = {}  # all that have to, longest first
     _unparsed = 0  # bytes since the last head ended, or the last piece of a body
     _chunks = 0  # of the body that arrives
     _held = b""  # what has arrived and waits for the answers to earlier requests
@@ -68,17 +76,32 @@ class DeadlineProtocol(HttpToolsProtocol):
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         """Start to look, as a new connection owes its first request."""
         super().connection_made(transport)
+        _keep_little_in_the_kernel(transport)
         self._look()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Look no longer, and forget what was held."""
         self._timer.cancel()
         self._held = b""
+        self._behind.pop(self, None)
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """Note that the peer is behind; too much is held for all: give up who is so for longest."""
+        super().pause_writing()
+        self._behind[self] = self.transport.get_write_buffer_size()
+        while sum(self._behind.values()) > self.max_unread:
+            longest = next(iter(self._behind))
+            del self._behind[longest]
+            longest.logger.warning(
+                "Cut a client off: too much is held for clients that read slowly"
+            )
+            longest.transport.abort()
 
     def resume_writing(self) -> None:
         """Note that the peer reads."""
         self._unread = (0, 0.0)
+        self._behind.pop(self, None)
         super().resume_writing()
 
     def data_received(self, data: bytes) -> None:
@@ -179,11 +202,12 @@ class DeadlineProtocol(HttpToolsProtocol):
         now = self.loop.time()
         if self.flow.write_paused or self.transport.is_closing():
             unread = self.transport.get_write_buffer_size()
-            if unread != self._unread[0]:
-                self._unread = (unread, now + self.stall)
-            elif now >= self._unread[1]:
+            before, until = self._unread
+            if until and now >= until and before - unread < self.slowest * self.stall:
                 self.transport.abort()
                 return
+            if now >= until:
+                self._unread = (unread, now + self.stall)
         elif not self._peer_owes() or self._server_owes() or self.scope is not self._due[0]:
             self._due = (self.scope, now + self.deadline)
         elif now >= self._due[1]:
@@ -244,3 +268,12 @@ class DeadlineProtocol(HttpToolsProtocol):
         headers_for = self.app_state.get("headers_for")
         origins = [value for name, value in self.scope["headers"] if name == b"origin"]
         return [] if headers_for is None else headers_for(origins[0] if origins else None)
+
+
+def _keep_little_in_the_kernel(transport: Transport) -> None:
+    """Let the kernel take no more than it can send soon: it would hide megabytes of an answer."""
+    connection = transport.get_extra_info("socket")
+    if connection.family in (socket.AF_INET, socket.AF_INET6):
+        option = getattr(socket, "TCP_NOTSENT_LOWAT", None)
+        if option is not None:
+            connection.setsockopt(socket.IPPROTO_TCP, option, _IN_THE_KERNEL)

@@ -13,6 +13,7 @@ from todo_server.api.openapi import failures
 from todo_server.api.owner_route import OwnerRoute
 from todo_server.api.parameters import USER_ID, TaskId
 from todo_server.api.route import database_of, identity_of
+from todo_server.api.streamed import StreamedArray
 from todo_server.models import Completion, TaskCreate, TaskRead, TaskUpdate
 from todo_server.services import tasks
 
@@ -60,11 +61,17 @@ async def list_tasks(request: Request) -> Response:
 
     Without `limit` the whole list is answered, up to 10,000 tasks; with it, pages: follow
     `rel="next"` of the header `Link` until there is none. Unknown parameters are ignored.
+    A list of more than 4 MiB is sent in chunks, without `Content-Length`; where it cannot be read
+    to its end, the connection ends before the last chunk.
     """
     query = request.scope["query_string"]
     listing = read_listing(query)
-    page = await tasks.list_tasks(identity_of(request), database_of(request), listing)
-    response = _JSON(page.body)
+    identity, database = identity_of(request), database_of(request)
+    page = await tasks.list_tasks(identity, database, listing)
+    response: Response = _JSON(page.body)
+    if page.rest:
+        others = tasks.read_rest(identity, database, listing, page.rest)
+        response = StreamedArray(page.body, others)
     if page.next_cursor is not None:
         response.headers["Link"] = _next_link(request.scope["path"], query, page.next_cursor)
     return response

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Column, DateTime, Table, Text, cast, func
+from sqlalchemy import DateTime, FromClause, Text, cast, func
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import NamedFromClause
 from sqlmodel import SQLModel
@@ -10,7 +10,7 @@ from sqlmodel import SQLModel
 from todo_server.database.statement import constant
 
 
-def json_columns(rows: Table, shape: type[SQLModel]) -> list[ColumnElement[Any]]:
+def json_columns(rows: FromClause, shape: type[SQLModel]) -> list[ColumnElement[Any]]:
     """List the columns of a shape as PostgreSQL shall write them into JSON.
 
     Instants are RFC 3339 in UTC with `Z` and six digits of a second: PostgreSQL's own form
@@ -19,7 +19,7 @@ def json_columns(rows: Table, shape: type[SQLModel]) -> list[ColumnElement[Any]]
     return [_json_column(rows.c[name]) for name in shape.model_fields]
 
 
-def _json_column(column: Column[Any]) -> ColumnElement[Any]:
+def _json_column(column: ColumnElement[Any]) -> ColumnElement[Any]:
     if isinstance(column.type, DateTime):
         utc = func.timezone(constant("UTC"), column)
         return func.to_char(utc, constant('YYYY-MM-DD"T"HH24:MI:SS.US"Z"')).label(column.name)

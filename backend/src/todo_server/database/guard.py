@@ -8,7 +8,7 @@ from sqlmodel import SQLModel
 
 from todo_server.errors import HOW_TO_MIGRATE, NotReadyError
 
-SCHEMA_VERSION = "0002"
+SCHEMA_VERSION = "0003"
 """The newest migration; versions are numbered so that their order is that of the text."""
 
 _CHECK = """

@@ -169,8 +169,9 @@ def changing(
     """
     rows, there = mine(model), mine(model).alias("there")
     identity = _identity(lock=True).cte("identity")
+    stored = [column.key for column in rows.c if column.computed is None]
     found = (
-        select(*there.c)
+        select(*(there.c[name] for name in stored))
         .where(there.c.user_id == identity.c.user_id)
         .where(*(there.c[name] == value for name, value in key.items()))
         .with_for_update()
@@ -178,7 +179,7 @@ def changing(
     )
     changed = (
         postgresql.insert(rows)
-        .from_select(rows.c.keys(), select(*found.c).select_from(identity.join(found, true())))
+        .from_select(stored, select(*found.c).select_from(identity.join(found, true())))
         .on_conflict_do_update(index_elements=["user_id", *key], set_=dict(values))
         .returning(*columns)
         .cte("changed")

@@ -8,7 +8,7 @@ made, as after a restore, which its comment tells. Where the connecting role may
 create roles nor bypass, it keeps the doors itself: being the tables' owner, it is bound by FORCE.
 """
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from hashlib import sha256
 
 from sqlalchemy import Connection, LargeBinary, Table, inspect, text
@@ -58,7 +58,7 @@ def are_open(connection: Connection) -> bool:
 
 def _mark(table: Table, state: str) -> str:
     """Sum up what a door and its table were told, and what they are."""
-    told = "\n".join([*_binding(table), _view(table), state])
+    told = "\n".join([*_binding(table), _view(table, table.c), state])
     return f"made by todo-server: {sha256(told.encode()).hexdigest()}"
 
 
@@ -104,14 +104,16 @@ def _binding(table: Table) -> Iterator[str]:
         yield f"CREATE POLICY found ON {table.name} FOR SELECT USING ({found_by} = {wanted})"
 
 
-def _view(table: Table) -> str:
-    columns = ", ".join(table.c.keys())
+def _view(table: Table, present: Container[str]) -> str:
+    """Show the columns that are there: an older version of the schema lacks some."""
+    columns = ", ".join(column.name for column in table.c if column.name in present)
     return f"CREATE VIEW my_{table.name} AS SELECT {columns} FROM {table.name}"  # noqa: S608 - our names
 
 
 def _open_door(connection: Connection, table: Table, keeper: str | None) -> None:
+    present = {column["name"] for column in inspect(connection).get_columns(table.name)}
     door, rights = f"my_{table.name}", ", ".join(RIGHTS)
-    connection.exec_driver_sql(_view(table))
+    connection.exec_driver_sql(_view(table, present))
     if keeper:
         connection.exec_driver_sql(f"GRANT {rights} ON {table.name} TO {keeper}")
         connection.exec_driver_sql(f"GRANT {rights} ON {door} TO CURRENT_USER")

@@ -1,8 +1,8 @@
 """What a user can do with their tasks. Answers are JSON in bytes, as PostgreSQL wrote it."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,6 @@ from sqlalchemy import (
     Boolean,
     ColumnElement,
     DateTime,
-    Integer,
     Text,
     Uuid,
     bindparam,
@@ -20,9 +19,7 @@ from sqlalchemy import (
     not_,
     or_,
     select,
-    tuple_,
 )
-from sqlalchemy.dialects import postgresql
 
 from todo_server.database import (
     Database,
@@ -40,19 +37,11 @@ from todo_server.database import (
     utf8,
 )
 from todo_server.domain.identity import Identity
-from todo_server.domain.listing import (
-    MAXIMUM,
-    Listing,
-    Order,
-    Sort,
-    Status,
-    read_cursor,
-    write_cursor,
-)
+from todo_server.domain.listing import MAXIMUM, PAGE_MAXIMUM, Listing, read_cursor, write_cursor
 from todo_server.domain.uuid7 import uuid7
 from todo_server.errors import InvalidCursorError, TaskNotFoundError
 from todo_server.models import Completion, Task, TaskCreate, TaskRead, TaskUpdate
-from todo_server.models.task import SORTED_TITLE_LENGTH
+from todo_server.services import task_listing
 
 _tasks = mine(Task)
 _columns = json_columns(_tasks, TaskRead)
@@ -70,21 +59,42 @@ class Page:
 
     body: bytes
     next_cursor: str | None
+    rest: tuple[UUID, ...] = ()
+    """What the array lacks, in order, where all of a long list was asked for: see `read_rest`."""
 
 
 async def list_tasks(identity: Identity, database: Database, listing: Listing) -> Page:
     """List the user's tasks; InvalidCursorError for a cursor that belongs elsewhere."""
-    limit = listing.limit or MAXIMUM
-    values: dict[str, Any] = {"limit": limit}
-    if listing.cursor is not None:
-        values |= _position(identity, listing)
-    statement = _list_statement(
-        listing.status, listing.sort, listing.order, after=listing.cursor is not None
-    )
-    body, position = await database.read(identity, statement, **values)
-    if position is None:
-        return Page(body, None)
-    return Page(body, write_cursor(identity.user_id, listing, position.decode()))
+    shape = (listing.status, listing.sort, listing.order)
+    after = listing.cursor is not None
+    values = {"limit": listing.limit or MAXIMUM, **(_position(identity, listing) if after else {})}
+    rest: bytes | None = None
+    if listing.limit is None:
+        statement = task_listing.whole_statement(*shape, after=after)
+        body, position, rest = await database.read(identity, statement, **values)
+    else:
+        statement = task_listing.page_statement(*shape, after=after)
+        body, position = await database.read(identity, statement, **values)
+    cursor = position and write_cursor(identity.user_id, listing, position.decode())
+    return Page(body, cursor, _ids(rest or b""))
+
+
+async def read_rest(
+    identity: Identity, database: Database, listing: Listing, rest: tuple[UUID, ...]
+) -> AsyncIterator[bytes]:
+    """Read what a long list lacks, as JSON arrays of one page each, in order.
+
+    Each is read when it is asked for, and no connection is held in between. What was deleted, or
+    has left the listed status, is missing.
+    """
+    statement = task_listing.rest_statement(listing.status)
+    for start in range(0, len(rest), PAGE_MAXIMUM):
+        ids = rest[start : start + PAGE_MAXIMUM]
+        yield await database.read(identity, statement, ids=ids)
+
+
+def _ids(packed: bytes) -> tuple[UUID, ...]:
+    return tuple(UUID(bytes=packed[at : at + 16]) for at in range(0, len(packed), 16))
 
 
 async def create_task(
@@ -157,75 +167,12 @@ def _found(body: bytes | None) -> bytes:
 
 
 def _position(identity: Identity, listing: Listing) -> dict[str, Any]:
-    """Turn a cursor into the parameters of `_list_statement`."""
+    """Turn a cursor into the parameters of a listing's statement."""
     try:
         *key, task_id = read_cursor(identity.user_id, listing)
-        position: dict[str, Any] = {"task_id": UUID(task_id)}
-        if listing.sort is Sort.UPDATED:
-            position["key"] = _instant(*key)
-        elif listing.sort is Sort.TITLE:
-            (position["key"],) = key
+        return {"task_id": UUID(task_id), **task_listing.read_key(listing.sort, key)}
     except (ValueError, TypeError, AttributeError, OverflowError) as error:
         raise InvalidCursorError from error
-    return position
-
-
-def _instant(text: str) -> datetime:
-    instant = datetime.fromisoformat(text)
-    if instant.tzinfo is None:
-        raise ValueError("an instant without an offset")
-    return instant.astimezone(UTC)
-
-
-def _sort_key(sort: Sort, rows: Any) -> list[ColumnElement[Any]]:  # noqa: ANN401 - columns by name
-    """By what a listing is ordered, ending with the id; each has its index, see models/task.py."""
-    if sort is Sort.UPDATED:
-        return [rows.updated_at, rows.id]
-    if sort is Sort.TITLE:
-        return [
-            func.left(func.lower(rows.title), literal_column(str(SORTED_TITLE_LENGTH))),
-            rows.id,
-        ]
-    return [rows.id]  # version 7: the order of creation
-
-
-@cache
-def _list_statement(status: Status, sort: Sort, order: Order, *, after: bool) -> Statement:
-    """Select [the JSON array, the position of its last row where more follow]."""
-    limit: ColumnElement[int] = bindparam("limit", type_=Integer)
-    key = _sort_key(sort, _tasks.c)
-    descending = order is Order.DESCENDING
-    rows = select_mine(Task, *_columns)
-    if status is not Status.ALL:
-        done = _tasks.c.completed
-        rows = rows.where(done if status is Status.COMPLETED else not_(done))
-    if after:
-        key_type = DateTime(timezone=True) if sort is Sort.UPDATED else Text
-        position: list[ColumnElement[Any]] = [bindparam("key", type_=key_type), _task_id]
-        here, there = tuple_(*key), tuple_(*position[-len(key) :])
-        rows = rows.where(here < there if descending else here > there)
-    rows = rows.order_by(*(column.desc() if descending else column.asc() for column in key))
-    one_more = rows.limit(limit + literal_column("1")).subquery("task")
-    numbered = select(
-        json_row(one_more).label("json"), one_more, func.row_number().over().label("number")
-    ).subquery("numbered")
-    array = func.json_agg(numbered.c.json).filter(numbered.c.number <= limit)
-    last = func.json_build_array(*_sort_key(sort, numbered.c)).cast(Text)
-    last_where_more_follow = case(
-        (func.count() > limit, func.max(last).filter(numbered.c.number == limit))
-    )
-    return compiled(
-        reading(
-            select(
-                postgresql.array(
-                    [
-                        utf8(func.coalesce(array, literal_column("'[]'"))),
-                        utf8(last_where_more_follow),
-                    ]
-                )
-            )
-        )
-    )
 
 
 _task = select_mine(Task, *_columns).where(_tasks.c.id == _task_id).subquery("task")

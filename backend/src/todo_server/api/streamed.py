@@ -1,0 +1,51 @@
+"""A JSON array that is too long to be held: sent in pieces, each when the last one was taken."""
+
+import logging
+from collections.abc import AsyncIterator
+
+from fastapi import Request, Response
+from starlette.types import Receive, Scope, Send
+
+from todo_server.errors import TodoServerError
+
+log = logging.getLogger("todo_server.api")
+
+
+class StreamedArray(Response):
+    """The first array, and then what is in the others, as one (chunked transfer coding).
+
+    Where they cannot be read to the end, the connection ends without the last chunk, so that no
+    client takes a part for the whole (RFC 9112, section 8).
+    """
+
+    def __init__(self, first: bytes, others: AsyncIterator[bytes]) -> None:
+        self.status_code, self.background = 200, None
+        self.raw_headers = [(b"content-type", b"application/json")]
+        self._first, self._others = first, others
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it all, unless the client leaves meanwhile."""
+        start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
+        await send(start)
+        request = Request(scope, receive)
+        try:
+            async for piece in self._pieces():
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+                del piece
+                # The server waits in a send until what was sent before has left its buffer.
+                await send({"type": "http.response.body", "body": b"", "more_body": True})
+                if await request.is_disconnected():
+                    return
+        except TodoServerError as error:
+            fields = {"error": error.code, "request_id": scope["state"]["request_id"]}
+            log.warning("a list was cut off: %s", error.message, extra={"fields": fields})
+            return
+        await send({"type": "http.response.body", "body": b"]", "more_body": False})
+
+    async def _pieces(self) -> AsyncIterator[bytes]:
+        first = [self._first]
+        self._first = b""
+        yield first.pop()[:-1]  # which nobody holds while it is sent
+        async for other in self._others:
+            if other != b"[]":
+                yield b", " + other[1:-1]
