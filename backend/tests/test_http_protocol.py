@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from types import TracebackType
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import uvicorn
@@ -32,7 +32,7 @@ class PatientProtocol(DeadlineProtocol):
 
 class CrowdedProtocol(PatientProtocol):
     max_unread = 5 << 24  # two and a half times what /big answers
-    _behind: ClassVar = {}
+    _behind: ClassVar[dict[DeadlineProtocol, int]] = {}
 
 
 class Application:
