@@ -14,7 +14,8 @@ from asyncpg.connect_utils import (  # type: ignore[attr-defined]  # its stub ha
 )
 
 from tests.databases import run
-from todo_server.database.url import connect_arguments
+from todo_server.database.tcp import TCPOptions
+from todo_server.database.url import connect_arguments, parameters_of, password_of, place_of
 from todo_server.errors import ConfigurationError
 
 PASSWORD = "npg_s3cr3t"
@@ -265,3 +266,25 @@ def test_a_unix_socket_as_the_host_connects(database_url):
     directory = Path(parse_qs(parts.query)["host"][0])
     as_host = str(directory).replace("/", "%2F")
     assert connected_to(f"postgres://postgres@{as_host}{parts.path}") == parts.path[1:]
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("postgresql://u:{}@db.example/todo", ("db.example", "5432", "todo")),
+        ("psql 'postgres://u:{}@db.example:6543/to%20do'", ("db.example", "6543", "to do")),
+        ("postgresql://u:{}@[2001:db8::7]:7/todo", ("[2001:db8::7]", "7", "todo")),
+        ("postgresql://u@/todo?host=/run/pg&port=7&password={}", ("/run/pg", "7", "todo")),
+        ("postgresql://u:{}@a:1,b:2/todo", ("a:1,b:2", "5432", "todo")),
+        ("jdbc:postgresql://h/?user=u&password={}&dbname=todo", ("h", "5432", "todo")),
+    ],
+)
+def test_the_place_is_named_without_the_password(url, place):
+    assert tuple(place_of(url.format(PASSWORD)).values()) == place
+    assert password_of(url.format(PASSWORD)) == PASSWORD
+
+
+@pytest.mark.parametrize("said", ["keepalives_idle=soon", "tcp_user_timeout=-1", "keepalives="])
+def test_a_time_to_give_up_that_is_no_number_is_refused(said):
+    with pytest.raises(ConfigurationError, match=said.partition("=")[0]):
+        TCPOptions.of(parameters_of(f"postgresql://u@h/d?{said}"))
