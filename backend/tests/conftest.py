@@ -1,6 +1,7 @@
 """One PostgreSQL per run, one server per worker, fresh users for every test."""
 
 import os
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -13,6 +14,11 @@ from tests.server import RunningServer, User, settings
 from todo_server.embedded_postgres import embedded_postgres
 
 _resources = ExitStack()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Hear of Ctrl-C as at a terminal, and so do the processes of the tests; `&` had ignored it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -566,10 +566,12 @@ def test_an_initdb_that_fails_says_why_and_leaves_no_database(data_dir, tmp_path
     assert not (data_dir / "postgresql").exists()
 
 
-def test_a_start_without_a_word_is_given_up(data_dir, tmp_path, monkeypatch):
+@pytest.mark.parametrize("trap", ["", "trap '' INT; "], ids=["hears", "ignores_sigint"])
+def test_a_start_without_a_word_is_given_up(data_dir, tmp_path, trap, monkeypatch):
     with embedded_postgres(data_dir, durable=False):
         pass
-    silent = script(tmp_path, "exec sleep 600")
+    silent = script(tmp_path, f"{trap}exec sleep 600")
+    monkeypatch.setattr(module, "GRACE", 0.5)
     monkeypatch.setattr(module, "PATIENCE", 0.2)
     monkeypatch.setattr(module, "binary", lambda name: silent if name == "pg_ctl" else binary(name))
     with pytest.raises(ConfigurationError, match="PostgreSQL does not start; see "):
