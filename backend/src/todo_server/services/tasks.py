@@ -59,8 +59,8 @@ class Page:
 
     body: bytes
     next_cursor: str | None
-    rest: tuple[UUID, ...] = ()
-    """What the array lacks, in order, where all of a long list was asked for: see `read_rest`."""
+    rest: bytes = b""
+    """What the array lacks where all of a long list was asked for: ids of 16 bytes, in order."""
 
 
 async def list_tasks(identity: Identity, database: Database, listing: Listing) -> Page:
@@ -76,11 +76,11 @@ async def list_tasks(identity: Identity, database: Database, listing: Listing) -
         statement = task_listing.page_statement(*shape, after=after)
         body, position = await database.read(identity, statement, **values)
     cursor = position and write_cursor(identity.user_id, listing, position.decode())
-    return Page(body, cursor, _ids(rest or b""))
+    return Page(body, cursor, rest or b"")
 
 
 async def read_rest(
-    identity: Identity, database: Database, listing: Listing, rest: tuple[UUID, ...]
+    identity: Identity, database: Database, listing: Listing, rest: bytes
 ) -> AsyncIterator[bytes]:
     """Read what a long list lacks, as JSON arrays of one page each, in order.
 
@@ -88,13 +88,13 @@ async def read_rest(
     has left the listed status, is missing.
     """
     statement = task_listing.rest_statement(listing.status)
-    for start in range(0, len(rest), PAGE_MAXIMUM):
-        ids = rest[start : start + PAGE_MAXIMUM]
+    for start in range(0, len(rest), PAGE_MAXIMUM * 16):
+        ids = _ids(rest[start : start + PAGE_MAXIMUM * 16])
         yield await database.read(identity, statement, ids=ids)
 
 
-def _ids(packed: bytes) -> tuple[UUID, ...]:
-    return tuple(UUID(bytes=packed[at : at + 16]) for at in range(0, len(packed), 16))
+def _ids(packed: bytes) -> list[UUID]:
+    return [UUID(bytes=packed[at : at + 16]) for at in range(0, len(packed), 16)]
 
 
 async def create_task(
