@@ -370,9 +370,12 @@ def interrupted(directory: Path, moment: Callable[[int], Any]) -> tuple[int, str
         text=True,
         start_new_session=True,
     )
-    until(lambda: moment(started.pid), "the moment for Ctrl-C")
-    os.killpg(started.pid, signal.SIGINT)
-    printed, _ = started.communicate(timeout=PATIENCE)
+    try:
+        until(lambda: moment(started.pid), "the moment for Ctrl-C")
+        os.killpg(started.pid, signal.SIGINT)
+        printed, _ = started.communicate(timeout=PATIENCE)
+    finally:
+        started.terminate()  # no effect if it has ended
     return (
         started.returncode % 256 if started.returncode >= 0 else 128 - started.returncode,
         printed,
