@@ -294,14 +294,14 @@ def test_many_who_ask_whether_it_is_ready_share_one_connection(url):
 def test_whether_it_is_ready_is_found_out_without_the_connections_of_requests(url):
     with RunningServer(settings(url, database_pool_size=1)) as server, User(server) as user:
         path = a_task(user)
-        with ThreadPoolExecutor(1) as pool, transaction(url, "LOCK TABLE task"):
-            waiting = pool.submit(user.get, path)
+        with ThreadPoolExecutor(1) as pool, transaction(url, "SELECT FROM task FOR UPDATE"):
+            waiting = pool.submit(user.put, path, json={"title": "changed"})
             until(
                 lambda: run(url, "SELECT FROM pg_locks WHERE NOT granted"), "a request that waits"
             )
             assert user.get("/readyz").status_code == 200
             assert not waiting.done()
-        assert waiting.result(30).status_code == 200
+        assert waiting.result(30).status_code == 200  # well before it would give the row up
 
 
 def test_what_is_shared_goes_on_when_the_first_who_asked_leaves():

@@ -72,6 +72,7 @@ class Edge:
     async def _answer_head(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Do what GET would (RFC 9110, section 9.3.2); uvicorn leaves the body out."""
         get = {**scope, "method": "GET"}
+        scope["state"]["head_alone"] = True  # for answers that would be dear to make
         try:
             await self._app(get, receive, send)
         finally:

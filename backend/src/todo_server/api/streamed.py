@@ -27,6 +27,9 @@ class StreamedArray(Response):
         """Send it all, unless the client leaves meanwhile."""
         start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
         await send(start)
+        if "head_alone" in scope["state"]:
+            await send({"type": "http.response.body", "body": b""})
+            return
         request = Request(scope, receive)
         try:
             async for piece in self._pieces():

@@ -126,6 +126,9 @@ def test_nothing_is_read_for_a_client_before_it_has_taken_what_was(database_url:
         before = trips.count
         assert len(user.tasks()) == COUNT
         all_of_it = trips.count - before
+        assert user.head(user.path).status_code == 200
+        assert trips.count - before == all_of_it + 1, "of the head alone"
+        before += 1
         with half_read(server, user) as (_, pieces):
             assert next(pieces)
     # It has left, and the server waited for the end of its answer.
