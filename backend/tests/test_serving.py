@@ -28,7 +28,7 @@ from tests.contract import contract
 from tests.databases import new_database, run
 from tests.server import token_for
 from todo_server import __version__, serving
-from todo_server.cli import address_of, main
+from todo_server.cli import main
 from todo_server.config import Settings
 from todo_server.errors import ConfigurationError
 
@@ -337,6 +337,13 @@ def test_two_workers_serve_and_stop_together(serve, tmp_path):
     assert "Traceback" not in server.log.read_text()
 
 
+def test_a_first_start_and_the_next_warn_of_nothing(serve):
+    for _ in range(2):
+        server = serve(AUTH_MODE="builtin")
+        assert server.stop() == 0
+        assert "WARNING" not in server.log.read_text()
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_the_start_names_the_documentation_once(serve, workers):
     server = serve(WORKERS=workers)
@@ -356,7 +363,7 @@ def test_the_start_names_the_documentation_once(serve, workers):
     ],
 )
 def test_the_address_is_one_to_open_in_a_browser(host, address):
-    assert address_of(Settings(_env_file=None, host=host, port=80)) == address
+    assert serving.address_of(Settings(_env_file=None, host=host, port=80)) == address
 
 
 def interrupted(directory: Path, moment: Callable[[int], Any]) -> tuple[int, str]:

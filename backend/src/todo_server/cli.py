@@ -64,7 +64,6 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
         # Workers are processes of their own and read the environment again.
         os.environ["DATABASE_URL"] = url
         _check(url, migrate=settings.database_url is None)
-        log.info("Documentation is at %s/docs as soon as it runs.", address_of(settings))
         serving.run(settings, listeners)
 
 
@@ -102,12 +101,6 @@ def version() -> None:
     click.echo(__version__)
 
 
-def address_of(settings: Settings) -> str:
-    """Give the URL by which somebody at this machine reaches the server."""
-    host = "localhost" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104
-    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
-
-
 @contextlib.contextmanager
 def _database(settings: Settings) -> Iterator[str]:
     """Give the URL to use; starts the embedded PostgreSQL where none is set."""
@@ -136,13 +129,26 @@ def _check(url: str, *, migrate: bool) -> None:
 
 
 async def _prove(url: str) -> None:
-    async with Database(url) as database:
-        await database.check()
+    with _untold():
+        async with Database(url) as database:
+            await database.check()
 
 
 async def _rotate(url: str) -> str:
-    async with Database(url) as database:
-        return await signing_keys.rotate(database)
+    with _untold():
+        async with Database(url) as database:
+            return await signing_keys.rotate(database)
+
+
+@contextlib.contextmanager
+def _untold() -> Iterator[None]:
+    """Leave to the command what is wrong with a database: it says so in a sentence, or mends it."""
+    incidents = logging.getLogger("todo_server.database")
+    incidents.disabled = True
+    try:
+        yield
+    finally:
+        incidents.disabled = False
 
 
 def _upgrade(url: str) -> None:

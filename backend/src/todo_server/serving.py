@@ -56,6 +56,12 @@ def bind(settings: Settings) -> list[socket.socket]:
     return bound
 
 
+def address_of(settings: Settings) -> str:
+    """Give the URL by which somebody at this machine reaches the server."""
+    host = "localhost" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104
+    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
+
+
 def run(settings: Settings, listeners: list[socket.socket]) -> None:
     """Serve until a signal ends it; the requests in flight are finished."""
     try:
@@ -63,8 +69,8 @@ def run(settings: Settings, listeners: list[socket.socket]) -> None:
             listener.listen(BACKLOG)
     except OSError as error:  # two servers had bound it, and the other one was faster
         raise ConfigurationError(_explain(error, settings)) from error
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    log.info("serving on http://%s:%d (Ctrl-C to stop)", host, settings.port)
+    address = address_of(settings)
+    log.info("serving on %s, documentation at %s/docs (Ctrl-C to stop)", address, address)
     config = uvicorn.Config(
         "todo_server.serving:worker_app",
         factory=True,
