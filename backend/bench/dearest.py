@@ -142,7 +142,7 @@ async def serving(url: str) -> AsyncIterator[tuple[Prober, list[Target]]]:
     accounts.GATHERING = 0
     async with app.router.lifespan_context(app):
         passwords = Passwords(8, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-        app.state.reception = replace(app.state.reception, passwords=passwords)
+        app.state.accounts = replace(app.state.accounts, passwords=passwords)
         prober = Prober(app)
 
         async def ask(method: str, path: str, token: str, body: object) -> Any:

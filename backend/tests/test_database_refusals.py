@@ -19,7 +19,7 @@ from tests.databases import new_database, new_role, run, url_of
 from tests.server import RunningServer, User, nobody, settings
 from tests.test_database_trouble import Proxy, a_task, is_away, is_back
 from tests.test_serving import todo_server, transaction, until
-from todo_server.database import Database, Statement, doors, explain
+from todo_server.database import Database, Read, client, explain
 from todo_server.database.incidents import Incidents
 from todo_server.database.reasons import reason_of
 from todo_server.database.shared import Shared
@@ -37,7 +37,7 @@ def url() -> str:
 @pytest.fixture
 def impatient(monkeypatch) -> None:
     for name in ("PATIENCE", "CONNECT_TIMEOUT", "STATEMENT_TIMEOUT"):
-        monkeypatch.setattr(doors, name, 0.6)
+        monkeypatch.setattr(client, name, 0.6)
 
 
 def with_password(password: str = SECRET) -> tuple[str, str]:
@@ -348,6 +348,9 @@ def test_what_is_shared_is_raised_for_all_and_kept_for_a_while():
     asyncio.run(test())
 
 
+ONE: Read[int] = Read("SELECT 1", ())
+
+
 def test_many_requests_to_a_database_that_says_nothing_wait_together(url, impatient):
     """The first look is shared: one after the other, the last would wait for hours."""
     with Proxy(url) as proxy:
@@ -355,10 +358,7 @@ def test_many_requests_to_a_database_that_says_nothing_wait_together(url, impati
 
         async def ask() -> list[Any]:
             async with Database(proxy.url, pool_size=2) as database:
-                reads = (
-                    database.read(Identity(f"user {uuid4()}"), Statement("SELECT 1", ()))
-                    for _ in range(50)
-                )
+                reads = (database.of(Identity(f"user {uuid4()}")).run(ONE) for _ in range(50))
                 async with asyncio.timeout(15):
                     return await asyncio.gather(*reads, return_exceptions=True)
 

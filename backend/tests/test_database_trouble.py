@@ -21,19 +21,21 @@ import asyncpg
 import httpx
 import pytest
 from asyncpg import UniqueViolationError
-from sqlalchemy import literal_column
+from sqlalchemy import insert, literal_column, select
 
 from tests.databases import new_database, new_role, run, url_of
 from tests.server import RunningServer, User, settings
 from tests.test_serving import transaction, until
 from todo_server.database import (
+    OWNER_ID,
     Database,
-    Statement,
-    Transaction,
-    compiled,
-    doors,
-    guard,
-    insert_mine,
+    Read,
+    TransactionHandle,
+    Write,
+    client,
+    owner_view,
+    readiness,
+    write_statement,
 )
 from todo_server.database.connecting import Connector
 from todo_server.domain.identity import Identity
@@ -242,7 +244,7 @@ def proxy(database_url) -> Iterator[Proxy]:
 def impatient(monkeypatch) -> None:
     """Let nobody wait as long as in earnest."""
     for name in ("PATIENCE", "CONNECT_TIMEOUT", "STATEMENT_TIMEOUT"):
-        monkeypatch.setattr(doors, name, 0.6)
+        monkeypatch.setattr(client, name, 0.6)
 
 
 @contextmanager
@@ -289,12 +291,12 @@ def test_an_operation_costs_so_many_round_trips(operation, proxy):
 def test_behind_a_pooler_that_forgets_no_name_is_used_that_another_may_have(
     operation, proxy, monkeypatch
 ):
-    look = guard.forgets_prepared_statements
+    look = readiness.forgets_prepared_statements
 
     async def forgets(connection: asyncpg.Connection) -> bool:
         return not await look(connection)
 
-    monkeypatch.setattr(guard, "forgets_prepared_statements", forgets)
+    monkeypatch.setattr(readiness, "forgets_prepared_statements", forgets)
     with serving(proxy.url, database_pool_size=1) as user:
         path, warm = a_task(user), a_task(user)
         assert OPERATIONS[operation](user, warm).is_success
@@ -336,7 +338,7 @@ def test_a_pooler_is_known_by_what_becomes_of_a_name(pooler, forgets, database_u
         connection = await asyncpg.connect(database_url)
         try:
             pooled: Any = Pooled(connection, pooler)
-            return await guard.forgets_prepared_statements(pooled)
+            return await readiness.forgets_prepared_statements(pooled)
         finally:
             await connection.close()
 
@@ -661,7 +663,7 @@ def test_too_many_connections_for_postgresql_are_503_then_served(url, impatient)
 # ------------------------------------------------------------- what is no reason for a new one
 
 OWNER, NEXT = Identity("the owner"), Identity("the next")
-WHOSE = Statement(
+WHOSE: Read[str] = Read(
     "SELECT coalesce(current_setting('app.user_id', true), '') ||"
     " (SELECT count(*) FROM my_task)::text",
     (),
@@ -696,11 +698,11 @@ NO_TASK = UUID("00000000-0000-7000-8000-000000000000")
 @pytest.mark.parametrize(
     ("use", "trips"),
     [
-        (lambda db: tasks.get_task(ENDED, db, NO_TASK), 1),
-        (lambda db: tasks.list_tasks(ENDED, db, Listing()), 1),
-        (lambda db: tasks.create_task(ENDED, db, TaskCreate(title="new")), 1),
-        (lambda db: tasks.update_task(ENDED, db, NO_TASK, TaskUpdate(title="new")), 1),
-        (lambda db: tasks.delete_task(ENDED, db, NO_TASK), 2),  # BEGIN and ROLLBACK
+        (lambda db: tasks.get_task(db.of(ENDED), NO_TASK), 1),
+        (lambda db: tasks.list_tasks(db.of(ENDED), Listing()), 1),
+        (lambda db: tasks.create_task(db.of(ENDED), TaskCreate(title="new")), 1),
+        (lambda db: tasks.update_task(db.of(ENDED), NO_TASK, TaskUpdate(title="new")), 1),
+        (lambda db: tasks.delete_task(db.of(ENDED), NO_TASK), 2),  # BEGIN and ROLLBACK
     ],
 )
 def test_a_session_that_has_ended_costs_no_connection(use, trips, url):
@@ -714,30 +716,28 @@ def test_a_session_that_has_ended_costs_no_connection(use, trips, url):
 
 @pytest.mark.parametrize("error", [EmailTakenError, UniqueViolationError])
 def test_an_error_between_steps_undoes_them_and_costs_no_connection(error, url):
-    add = compiled(
-        insert_mine(
-            Account,
-            {
-                name: literal_column(value)
-                for name, value in {
-                    "email": "'a@example.org'",
-                    "name": "'A'",
-                    "password_hash": "''",
-                    "created_at": "now()",
-                }.items()
-            },
-        ).returning(literal_column("1"))
+    values = {
+        "email": "'a@example.org'",
+        "name": "'A'",
+        "password_hash": "''",
+        "created_at": "now()",
+    }
+    columns: list[Any] = [literal_column(value) for value in values.values()]
+    add: Write[str] = write_statement(
+        insert(owner_view(Account))
+        .from_select(["user_id", *values], select(OWNER_ID, *columns))
+        .returning(literal_column("'1'"))
     )
 
     async def fail(database: Database) -> None:
-        async def steps(transaction: Transaction) -> None:
-            await transaction.run(add)
+        async def steps(mine: TransactionHandle) -> None:
+            await mine.run(add)
             if error is UniqueViolationError:
-                await transaction.run(add)
+                await mine.run(add)
             raise error
 
         with pytest.raises(error):
-            await database.transaction(OWNER, steps)
+            await database.of(OWNER).transaction(steps)
 
     opened, _ = opened_by(url, fail)
     assert opened == 0
@@ -746,11 +746,11 @@ def test_an_error_between_steps_undoes_them_and_costs_no_connection(error, url):
 
 def test_an_unforeseen_error_between_steps_undoes_them_and_ends_the_connection(url):
     async def fail(database: Database) -> None:
-        async def steps(transaction: Transaction) -> None:
+        async def steps(mine: TransactionHandle) -> None:
             raise ZeroDivisionError
 
         with pytest.raises(ZeroDivisionError):
-            await database.transaction(OWNER, steps)
+            await database.of(OWNER).transaction(steps)
 
     assert opened_by(url, fail)[0] == 20
 
@@ -764,8 +764,8 @@ def test_a_rollback_that_gets_no_answer_ends_the_connection(url):
             database = Database(proxy.url, pool_size=1)
             try:
                 with pytest.raises(UnauthenticatedError):
-                    await tasks.delete_task(ENDED, database, NO_TASK)
-                assert await database.read(NEXT, WHOSE) == "0"
+                    await tasks.delete_task(database.of(ENDED), NO_TASK)
+                assert await database.of(NEXT).run(WHOSE) == "0"
             finally:
                 await database.close()
 
@@ -811,18 +811,18 @@ def test_who_waits_for_a_locked_row_leaves_the_others_their_connections(url):
 @pytest.mark.parametrize("operation", ["update", "complete", "delete"])
 def test_a_lock_timeout_is_for_one_transaction_alone(operation, url):
     """Behind a pooler, the next one on this connection may be somebody else's."""
-    shown = Statement("SELECT current_setting('lock_timeout')", ())
+    shown: Read[str] = Read("SELECT current_setting('lock_timeout')", ())
 
     async def use() -> None:
         async with Database(url, pool_size=1) as database:
-            task_id, _ = await tasks.create_task(OWNER, database, TaskCreate(title="old"))
+            task_id, _ = await tasks.create_task(database.of(OWNER), TaskCreate(title="old"))
             if operation == "update":
-                await tasks.update_task(OWNER, database, task_id, TaskUpdate(title="new"))
+                await tasks.update_task(database.of(OWNER), task_id, TaskUpdate(title="new"))
             elif operation == "complete":
-                await tasks.complete_task(OWNER, database, task_id, Completion())
+                await tasks.complete_task(database.of(OWNER), task_id, Completion())
             else:
-                await tasks.delete_task(OWNER, database, task_id)
-            assert await database.read(OWNER, shown) == "0"
+                await tasks.delete_task(database.of(OWNER), task_id)
+            assert await database.of(OWNER).run(shown) == "0"
 
     asyncio.run(use())
 
@@ -936,13 +936,16 @@ def test_a_database_with_too_few_connections_serves_all_with_those_it_has(of):
 @pytest.mark.parametrize(
     ("use", "where"),
     [
-        (lambda db, _: tasks.list_tasks(OWNER, db, Listing()), b"the owner"),
-        (lambda db, i: tasks.get_task(OWNER, db, i), b"the owner"),
-        (lambda db, _: tasks.create_task(OWNER, db, TaskCreate(title="new")), b"the owner"),
-        (lambda db, i: tasks.update_task(OWNER, db, i, TaskUpdate(completed=True)), b"the owner"),
-        (lambda db, i: tasks.complete_task(OWNER, db, i, Completion()), b"the owner"),
+        (lambda db, _: tasks.list_tasks(db.of(OWNER), Listing()), b"the owner"),
+        (lambda db, i: tasks.get_task(db.of(OWNER), i), b"the owner"),
+        (lambda db, _: tasks.create_task(db.of(OWNER), TaskCreate(title="new")), b"the owner"),
+        (
+            lambda db, i: tasks.update_task(db.of(OWNER), i, TaskUpdate(completed=True)),
+            b"the owner",
+        ),
+        (lambda db, i: tasks.complete_task(db.of(OWNER), i, Completion()), b"the owner"),
         *(
-            (lambda db, i: tasks.delete_task(OWNER, db, i), where)
+            (lambda db, i: tasks.delete_task(db.of(OWNER), i), where)
             for where in (b"BEGIN", b"the owner", b"COMMIT")
         ),
     ],
@@ -951,7 +954,7 @@ def test_a_cancelled_request_leaves_no_transaction_and_no_identity(use, where, p
     async def give_up() -> None:
         database = Database(proxy.url, pool_size=1)
         try:
-            task_id, _ = await tasks.create_task(OWNER, database, TaskCreate(title="old"))
+            task_id, _ = await tasks.create_task(database.of(OWNER), TaskCreate(title="old"))
             proxy.expect(where, "freeze")
             request = asyncio.ensure_future(use(database, task_id))
             assert await asyncio.to_thread(proxy.happened.wait, 30)
@@ -959,9 +962,9 @@ def test_a_cancelled_request_leaves_no_transaction_and_no_identity(use, where, p
             with pytest.raises(asyncio.CancelledError):
                 await request
             proxy.thaw()
-            assert await database.read(NEXT, WHOSE) == "0"
+            assert await database.of(NEXT).run(WHOSE) == "0"
             if where != b"COMMIT":  # which gets there after all
-                assert b'"title":"old"' in await tasks.get_task(OWNER, database, task_id)
+                assert b'"title":"old"' in await tasks.get_task(database.of(OWNER), task_id)
         finally:
             await database.close()
 

@@ -16,11 +16,11 @@ from tests.databases import new_database, run, url_of
 from tests.server import RunningServer, User, settings
 from tests.test_serving import environment, todo_server, transaction
 from todo_server import migrations
-from todo_server.database.guard import SCHEMA_VERSION, owned_tables
+from todo_server.database.readiness import SCHEMA_VERSION, owned_tables
 from todo_server.errors import ConfigurationError
 from todo_server.migrations import command
 
-DOORS = "SELECT oid, relname, relowner FROM pg_class WHERE relname LIKE 'my\\_%' ORDER BY relname"
+VIEWS = "SELECT oid, relname, relowner FROM pg_class WHERE relname LIKE 'my\\_%' ORDER BY relname"
 WAITING = """
 SELECT FROM pg_locks JOIN pg_database ON database = pg_database.oid
 WHERE datname = current_database() AND NOT granted
@@ -123,11 +123,11 @@ def test_a_database_that_is_ahead_is_served_and_left_as_it_is(caplog):
     url = new_database()
     run(url, AHEAD)
     run(url, "ALTER TABLE task ADD COLUMN of_the_future text")
-    doors = run(url, DOORS)
+    views = run(url, VIEWS)
     assert works(url)
     command.upgrade(url)
     assert "newer than this server" in caplog.text
-    assert (version_of(url), run(url, DOORS)) == (["9999"], doors)
+    assert (version_of(url), run(url, VIEWS)) == (["9999"], views)
     assert works(url)
 
 
@@ -176,7 +176,7 @@ def leave_something_to_do(url: str) -> None:
 
 def test_nothing_to_do_is_nothing_done_and_waits_for_no_dump():
     url = new_database()
-    before = run(url, DOORS)
+    before = run(url, VIEWS)
     relations = [name for table in owned_tables() for name in (table, f"my_{table}")]
     with RunningServer(settings(url)) as server, User(server) as user:
         task = user.create()
@@ -184,7 +184,7 @@ def test_nothing_to_do_is_nothing_done_and_waits_for_no_dump():
         with transaction(url, dump):
             command.upgrade(url)
             assert user.tasks() == [task]
-    assert run(url, DOORS) == before
+    assert run(url, VIEWS) == before
 
 
 @pytest.mark.parametrize(
@@ -204,24 +204,24 @@ def test_nothing_to_do_is_nothing_done_and_waits_for_no_dump():
         "CREATE OR REPLACE VIEW my_task AS SELECT * FROM task WHERE false",
     ],
 )
-def test_doors_that_are_not_as_they_were_made_are_made_anew(changed):
+def test_views_that_are_not_as_they_were_made_are_made_anew(changed):
     url = new_database()
     keeper = run(url, "SELECT 'todo_rows_' || current_database()")[0][0]
     run(url, changed.format(keeper=keeper))
-    before = run(url, DOORS)
+    before = run(url, VIEWS)
     command.upgrade(url)
-    after = run(url, DOORS)
-    assert {door["relname"] for door in after} == {f"my_{table}" for table in owned_tables()}
-    assert not {door["oid"] for door in before} & {door["oid"] for door in after}
+    after = run(url, VIEWS)
+    assert {view["relname"] for view in after} == {f"my_{table}" for table in owned_tables()}
+    assert not {view["oid"] for view in before} & {view["oid"] for view in after}
     command.upgrade(url)
-    assert run(url, DOORS) == after
+    assert run(url, VIEWS) == after
     assert works(url)
 
 
 def test_a_migration_behind_a_lock_gives_up_and_the_requests_behind_it_go_on():
     url = new_database()
     leave_something_to_do(url)
-    doors = run(url, DOORS)
+    views = run(url, VIEWS)
     with RunningServer(settings(url)) as server, User(server) as user:
         task = user.create()
         with transaction(url, "SELECT FROM task"), ThreadPoolExecutor(1) as pool:
@@ -231,7 +231,7 @@ def test_a_migration_behind_a_lock_gives_up_and_the_requests_behind_it_go_on():
             assert user.tasks() == [task]
             with pytest.raises(ConfigurationError, match=r"lock timeout.*nothing was changed"):
                 migration.result(30)
-        assert (user.tasks(), run(url, DOORS)) == ([task], doors)
+        assert (user.tasks(), run(url, VIEWS)) == ([task], views)
     command.upgrade(url)
     assert works(url)
 
@@ -291,10 +291,10 @@ def test_what_is_not_there_is_a_sentence_not_a_traceback(url, reason):
     assert "s3cr3t" not in refused.value.message
 
 
-def test_every_table_with_an_owner_has_a_door_after_each_migration():
+def test_every_table_with_an_owner_has_a_view_after_each_migration():
     url = new_database(migrated=False)
     for script in scripts():
         command.upgrade(url, script.revision)
         tables = {row[0] for row in run(url, "SELECT tablename FROM pg_tables")}
-        doors = {row["relname"] for row in run(url, DOORS)}
-        assert doors == {f"my_{table}" for table in tables & set(owned_tables())}
+        views = {row["relname"] for row in run(url, VIEWS)}
+        assert views == {f"my_{table}" for table in tables & set(owned_tables())}

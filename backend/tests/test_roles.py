@@ -14,8 +14,8 @@ from sqlmodel import SQLModel
 
 from tests.databases import new_database, new_role, run, url_of
 from tests.server import RunningServer, User, settings
-from todo_server.database import doors
-from todo_server.database.guard import owned_tables
+from todo_server.database import client
+from todo_server.database.readiness import owned_tables
 from todo_server.errors import ConfigurationError
 from todo_server.migrations import command
 
@@ -128,7 +128,7 @@ def test_a_role_with_a_name_that_needs_quoting_is_told_a_command_that_works():
     serves_and_isolates(as_role)
 
 
-def test_a_role_that_lost_the_doors_keeps_them_itself():
+def test_a_role_that_lost_the_views_keeps_them_itself():
     """Restored elsewhere, say: the keeper exists, and the role of the URL is no member."""
     role = new_role("CREATEROLE")
     url = new_database(owner=role)
@@ -160,7 +160,7 @@ def test_a_database_may_be_called(name, kind):
 
 
 def test_two_databases_whose_long_names_begin_alike_are_both_isolated():
-    """Their roles for the doors have one name, and PostgreSQL has roles for all databases."""
+    """Their roles for the owner views have one name, and PostgreSQL has roles for all databases."""
     beginning = f"{uuid.uuid4().hex}{'n' * 30}"
     for end in ("a", "b"):
         url = database_named(beginning + end, owner=new_role("SUPERUSER"))
@@ -267,7 +267,7 @@ def test_a_role_without_the_rights_of_requests_is_not_ready_and_is_told_what_to_
     lacking, monkeypatch
 ):
     """Migrated as one role, say, and served as another."""
-    monkeypatch.setattr(doors, "CHECK_KEPT", 0.0)
+    monkeypatch.setattr(client, "CHECK_KEPT", 0.0)
     url = new_database()
     role, as_role = serving_role(url)
     run(url, lacking.format(role=role, keeper=keeper_of(url)))
@@ -296,7 +296,7 @@ def test_a_role_without_the_rights_of_requests_is_not_ready_and_is_told_what_to_
     ],
 )
 def test_a_database_that_shows_a_row_to_nobody_is_not_served(showing):
-    """Whatever the catalog says of its doors: it is tried."""
+    """Whatever the catalog says of its owner views: it is tried."""
     url = new_database()
     run(
         url,

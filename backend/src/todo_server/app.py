@@ -10,12 +10,12 @@ import limits
 from fastapi import FastAPI
 
 from todo_server import logs
-from todo_server.api import accounts, home, key_set, operation, problems, swagger, tasks
-from todo_server.api.cors import CORS
-from todo_server.api.edge import Edge
-from todo_server.api.local_hosts import LocalHosts
+from todo_server.api import accounts, health, home, key_set, problems, swagger, tasks
+from todo_server.api.middleware.cors import CORS
+from todo_server.api.middleware.limits import Limits
+from todo_server.api.middleware.local_hosts import LocalHosts
+from todo_server.api.middleware.request_log import RequestLog
 from todo_server.api.openapi import document
-from todo_server.api.request_log import RequestLog
 from todo_server.auth import (
     Authenticate,
     KeySet,
@@ -31,8 +31,9 @@ from todo_server.auth import (
 from todo_server.config import AuthMode, Settings, read_settings
 from todo_server.database import Database
 from todo_server.errors import ConfigurationError
-from todo_server.services.accounts import Reception
-from todo_server.services.attempts import SignInAttempts
+from todo_server.services.accounts import Accounts
+from todo_server.services.sessions import Sessions
+from todo_server.services.sign_in_attempts import SignInAttempts
 from todo_server.services.signing_keys import SigningKeys
 
 log = logging.getLogger("todo_server")
@@ -43,7 +44,7 @@ _ROUTERS = (
     accounts.form_router,
     accounts.own_router,
     key_set.router,
-    operation.router,
+    health.router,
     home.router,
 )
 
@@ -55,7 +56,7 @@ def create_app(settings: Settings) -> FastAPI:
     database = Database(
         settings.database_url.get_secret_value(), pool_size=settings.database_pool_size
     )
-    reception = _reception(settings, database) if settings.auth_mode is AuthMode.BUILTIN else None
+    its_accounts = _accounts(settings, database) if settings.auth_mode is AuthMode.BUILTIN else None
     keys = _issuers_keys(settings) if settings.auth_mode is AuthMode.JWKS else None
 
     @asynccontextmanager
@@ -70,8 +71,8 @@ def create_app(settings: Settings) -> FastAPI:
             keys.refresh_if_due()  # so that the log says at the start what is wrong with it
         # For answers that do not come through the application: see `http_protocol.py`.
         yield {"headers_for": CORS(app, settings.cors_origins).headers_of_refusal}
-        if reception is not None:
-            reception.passwords.close()
+        if its_accounts is not None:
+            its_accounts.passwords.close()
         await database.close()
 
     app = FastAPI(
@@ -84,8 +85,8 @@ def create_app(settings: Settings) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.database = database
-    app.state.reception = reception
-    app.state.authenticate = _authenticate(settings, reception, keys)
+    app.state.accounts = its_accounts
+    app.state.authenticate = _authenticate(settings, its_accounts, keys)
     app.openapi = lambda: document(app)  # type: ignore[method-assign]
     for router in _ROUTERS:
         # Not include_router: it would match the path of every request twice.
@@ -94,7 +95,7 @@ def create_app(settings: Settings) -> FastAPI:
     problems.install(app)
     if settings.auth_mode is AuthMode.NONE and not settings.auth_none_anywhere:
         app.add_middleware(LocalHosts)
-    app.add_middleware(Edge)
+    app.add_middleware(Limits)
     app.add_middleware(CORS, origins=settings.cors_origins)
     app.add_middleware(RequestLog)
     return app
@@ -107,31 +108,31 @@ def worker_app() -> FastAPI:
     return create_app(settings)
 
 
-def _reception(settings: Settings, database: Database) -> Reception:
+def _accounts(settings: Settings, database: Database) -> Accounts:
     attempts = SignInAttempts(
         database,
         limits.parse(settings.sign_in_limit_per_account),
         limits.parse(settings.sign_in_limit_per_address),
     )
     passwords = Passwords(settings.password_min_length)
-    return Reception(database, passwords, SigningKeys(database), attempts)
+    return Accounts(database, passwords, attempts, Sessions(database, SigningKeys(database)))
 
 
 def _issuers_keys(settings: Settings) -> KeySet:
     assert settings.jwks_url is not None  # noqa: S101 - Settings has seen to it
     # httpx, which no other mode needs
-    from todo_server.jwks_client import fetch_from, without_secrets  # noqa: PLC0415
+    from todo_server.outbound.jwks import fetch_from, without_secrets  # noqa: PLC0415
 
     return KeySet(without_secrets(settings.jwks_url), fetch_from(settings.jwks_url))
 
 
 def _authenticate(
-    settings: Settings, reception: Reception | None, keys: KeySet | None
+    settings: Settings, its_accounts: Accounts | None, keys: KeySet | None
 ) -> Authenticate:
-    if reception is not None:
-        return with_bearer_token(Verifier(own_tokens(reception.keys.find)))
+    if its_accounts is not None:
+        return with_bearer_token(Verifier(own_tokens(its_accounts.sessions.keys.find)))
     if keys is not None:
-        from todo_server.jwks_client import origin_of  # noqa: PLC0415 - as above
+        from todo_server.outbound.jwks import origin_of  # noqa: PLC0415 - as above
 
         origin = origin_of(str(settings.jwks_url))
         issuer, audience = settings.jwt_issuer or origin, settings.jwt_audience or origin

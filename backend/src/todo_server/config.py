@@ -181,7 +181,7 @@ def _explain(error: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
 
 def _is_url(text: str | None) -> bool:
     """Tell whether httpx could ask there; of some that it could not, it has no expected error."""
-    from todo_server.jwks_client import origin_of  # noqa: PLC0415 - httpx, for AUTH_MODE=jwks alone
+    from todo_server.outbound.jwks import origin_of  # noqa: PLC0415 - httpx, for AUTH_MODE=jwks alone
 
     if not text or not text.isprintable() or " " in text:
         return False

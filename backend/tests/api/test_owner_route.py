@@ -18,7 +18,7 @@ from fastapi import (
 )
 from starlette.requests import HTTPConnection
 
-from todo_server.api.owner_route import OwnerRoute
+from todo_server.api.routing.owner_route import OwnerRoute
 
 PATH = "/api/{user_id}/things"
 

@@ -8,8 +8,8 @@ import pytest
 from fastapi.routing import APIRoute
 
 from tests.server import RunningServer, User, settings
-from todo_server.api.owner_route import OwnerRoute
-from todo_server.api.path import decoded
+from todo_server.api.routing.owner_route import OwnerRoute
+from todo_server.api.routing.path import decoded
 
 IDS = ["a/b", "/", "a//b", "a/tasks", "a\nb", "a\n", "50%", "a%2Fb", "a%252Fb", "ü/ß", "a b?c#d"]
 

@@ -9,7 +9,7 @@ from tests.auth.issuer import Issuer
 from todo_server.auth.jwks import jwks
 from todo_server.auth.key_set import KeySet
 from todo_server.errors import TodoServerError
-from todo_server.jwks_client import fetch_from
+from todo_server.outbound.jwks import fetch_from
 
 
 class RelyingParty:

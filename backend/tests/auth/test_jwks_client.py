@@ -14,7 +14,7 @@ from tests.auth.issuer import Issuer, SigningKey
 from tests.auth.relying import RelyingParty
 from todo_server.auth import KeySet
 from todo_server.errors import UnauthenticatedError, UnavailableError
-from todo_server.jwks_client import fetch_from, origin_of, without_secrets
+from todo_server.outbound.jwks import fetch_from, origin_of, without_secrets
 
 
 def bad_answers(issuer: Issuer) -> dict[str, dict[str, Any]]:

@@ -20,7 +20,7 @@ from todo_server.auth.key_set import (
 )
 from todo_server.auth.verifier import Verified
 from todo_server.errors import UnauthenticatedError, UnavailableError
-from todo_server.jwks_client import fetch_from
+from todo_server.outbound.jwks import fetch_from
 
 DAY = 24 * 60 * 60
 

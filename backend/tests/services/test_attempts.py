@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from limits import RateLimitItemPerHour, parse
@@ -10,8 +10,8 @@ from limits import RateLimitItemPerHour, parse
 from tests.databases import new_database, run
 from todo_server.database import Database
 from todo_server.errors import TooManyAttemptsError
-from todo_server.services import attempts
-from todo_server.services.attempts import PostgresStorage, SignInAttempts
+from todo_server.services import sign_in_attempts
+from todo_server.services.sign_in_attempts import SignInAttempts
 
 EMAIL, ADDRESS = "ada@example.com", "203.0.113.1"
 PER_ACCOUNT, PER_ADDRESS = parse("3/hour"), parse("5/hour")
@@ -51,49 +51,62 @@ async def admitted(
     return True
 
 
-def test_a_counter_counts_and_tells_when_it_starts_anew(use, url):
-    async def scenario(database: Database) -> None:
-        storage = PostgresStorage(database)
-        assert await storage.get("a") == 0
-        assert [await storage.incr("a", 60) for _ in range(3)] == [1, 2, 3]
-        assert await storage.incr("a", 60, 10) == 13
-        assert (await storage.get("a"), await storage.get("b")) == (13, 0)
-        until = datetime.fromtimestamp(await storage.get_expiry("a"), UTC) - datetime.now(UTC)
-        assert timedelta(seconds=30) < until <= timedelta(seconds=60)
-        await storage.clear("a")
-        assert await storage.get("a") == 0
-        assert await storage.check()
-
-    use(scenario)
-
-
 def test_a_window_stands_from_its_first_try_on(use, url):
+    until = "SELECT max(expires_at) AS until FROM attempt WHERE count > 0"
+
     async def scenario(database: Database) -> None:
-        storage = PostgresStorage(database)
-        await storage.incr("a", 60)
-        before = await storage.get_expiry("a")
-        await storage.incr("a", 3600)
-        assert await storage.get_expiry("a") == before
+        limits = SignInAttempts(database, PER_ACCOUNT, PER_ADDRESS)
+        await limits.admit(ADDRESS)
+        (before,) = await asyncio.to_thread(run, url, until)
+        await limits.admit(ADDRESS)
+        assert await asyncio.to_thread(run, url, until) == [before]
         await asyncio.to_thread(run, url, "UPDATE attempt SET expires_at = now()")
-        assert await storage.get("a") == 0
-        assert await storage.incr("a", 60) == 1
+        await limits.admit(ADDRESS)
+        (counter,) = await asyncio.to_thread(run, url, "SELECT count FROM attempt")
+        assert counter["count"] == 1
 
     use(scenario)
 
 
 def test_taking_back_never_leads_below_nothing(use, url):
     async def scenario(database: Database) -> None:
-        storage = PostgresStorage(database)
-        await storage.take_back("a")
-        assert await storage.get("a") == 0
-        await storage.incr("a", 60)
+        limits = SignInAttempts(database, PER_ACCOUNT, PER_ADDRESS)
+        await limits.withdraw(ADDRESS, EMAIL)
+        assert await admitted(limits)
         for _ in range(3):
-            await storage.take_back("a")
-        assert await storage.get("a") == 0
-        await storage.incr("a", 60, 5)
+            await limits.withdraw(ADDRESS, EMAIL)
+        assert await admitted(limits)
         await asyncio.to_thread(run, url, "UPDATE attempt SET expires_at = now()")
-        await storage.take_back("a")  # what belonged to the window before
-        assert await storage.incr("a", 60) == 1
+        await limits.withdraw(ADDRESS, EMAIL)  # what belonged to the window before
+        assert [await admitted(limits) for _ in range(4)] == [True] * 3 + [False]
+
+    use(scenario)
+
+
+def test_what_one_address_is_refused_counts_against_nobody_else(use, url):
+    """Or one address could lock an account for all, by tries that are never made."""
+
+    async def scenario(database: Database) -> None:
+        limits = SignInAttempts(database, RateLimitItemPerHour(1), PER_ADDRESS)
+        tries = [await admitted(limits) for _ in range(30)]
+        assert tries == [True] + [False] * 29
+        assert await admitted(limits, "203.0.113.2")
+
+    use(scenario)
+
+
+def test_many_tries_and_their_ends_at_once_do_not_meet_in_a_deadlock(use, url):
+    async def scenario(database: Database) -> None:
+        limits = SignInAttempts(database, parse("1000/hour"), parse("1000/hour"))
+        deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+        before = await asyncio.to_thread(run, url, deadlocks)
+
+        async def sign_in(number: int) -> None:
+            await limits.admit(ADDRESS, EMAIL)
+            await (limits.succeeded if number % 2 else limits.withdraw)(ADDRESS, EMAIL)
+
+        await asyncio.gather(*(sign_in(number) for number in range(200)))
+        assert await asyncio.to_thread(run, url, deadlocks) == before
 
     use(scenario)
 
@@ -235,7 +248,7 @@ def test_counters_whose_window_is_over_are_deleted_now_and_then(use, url):
             await asyncio.to_thread(run, url, "UPDATE attempt SET expires_at = now()")
             await limits.admit("another")
             assert await count() == 16, "not at every try"
-            now += attempts.FORGET_EVERY
+            now += sign_in_attempts.FORGET_EVERY
             await limits.admit("another")
             assert await count() == 1
             await asyncio.to_thread(run, url, "DELETE FROM attempt")

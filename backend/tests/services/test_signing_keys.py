@@ -18,7 +18,7 @@ class Counting(Database):
     """Counts how often it is asked for the keys; with a clock for who asks."""
 
     asked = 0
-    now = 1000.0
+    seconds = 1000.0
 
     async def fetch(self, statement, **values):
         self.asked += statement.sql.startswith("SELECT")
@@ -30,8 +30,8 @@ class Counting(Database):
 
     def clock(self) -> float:
         """Tell a time that goes on, if hardly."""
-        self.now += 1e-6
-        return self.now
+        self.seconds += 1e-6
+        return self.seconds
 
 
 @asynccontextmanager
@@ -116,11 +116,11 @@ def test_made_up_ids_ask_the_database_once_a_second_at_most(use):
         keys = database.keys()
         await keys.newest()
         before = database.asked
-        database.now += signing_keys.PATIENCE
+        database.seconds += signing_keys.PATIENCE
         for number in range(200):
             assert await keys.find(f"made up {number}") is None
         assert database.asked - before == 1
-        database.now += signing_keys.PATIENCE
+        database.seconds += signing_keys.PATIENCE
         await asyncio.gather(*(keys.find(f"made up {number}") for number in range(200)))
         assert database.asked - before <= 3
 
@@ -137,7 +137,7 @@ def test_known_ids_ask_the_database_twice_a_minute_at_most(use):
             assert await keys.find(key_id)
             assert await keys.newest()
         assert database.asked == before
-        database.now += signing_keys.TRUST
+        database.seconds += signing_keys.TRUST
         for _ in range(200):
             assert await keys.find(key_id)
         assert database.asked == before + 1
@@ -160,7 +160,7 @@ def test_a_new_key_is_published_before_it_signs(use, monkeypatch):
         assert (await keys.newest()).kid == old
         assert await keys.find(new)
         monkeypatch.setattr(signing_keys, "PUBLISHED_BEFORE", timedelta(0))
-        database.now += signing_keys.TRUST
+        database.seconds += signing_keys.TRUST
         assert (await keys.newest()).kid == new
 
     assert signing_keys.PUBLISHED_BEFORE.total_seconds() > 2 * signing_keys.PATIENCE
@@ -187,12 +187,12 @@ def test_a_rotated_key_verifies_for_a_day(use, url):
         keys = database.keys()
         old = str((await keys.newest()).kid)
         new = await rotate(database)
-        database.now += signing_keys.TRUST
+        database.seconds += signing_keys.TRUST
         assert (await keys.newest()).kid == new
         assert [key["kid"] for key in await keys.published()] == [new, old]
         for hours, is_there in ((23, True), (2, False)):
             await let_pass(url, hours=hours)
-            database.now += signing_keys.TRUST
+            database.seconds += signing_keys.TRUST
             assert bool(await keys.find(old)) is is_there
             assert await keys.find(new)
         assert [key["kid"] for key in await keys.published()] == [new]
@@ -223,7 +223,7 @@ def test_of_many_rotations_at_once_one_key_is_left_that_is_not_rotated_or_all_ne
         assert newest in made
         assert len(await keys.published()) == 5
         await let_pass(url, days=2)
-        database.now += signing_keys.TRUST
+        database.seconds += signing_keys.TRUST
         assert (await keys.newest()).kid == newest, "the newest is never one that was rotated"
 
     use(scenario)
@@ -239,5 +239,5 @@ def test_what_cannot_be_asked_is_no_401(monkeypatch):
             with pytest.raises(UnavailableError):
                 await keys.find("x")
 
-    monkeypatch.setattr("todo_server.database.doors.PATIENCE", 0.0)
+    monkeypatch.setattr("todo_server.database.client.PATIENCE", 0.0)
     asyncio.run(use())

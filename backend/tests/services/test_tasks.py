@@ -21,9 +21,9 @@ from todo_server.services import tasks
 
 ADA = Identity(f"ada {uuid.uuid4().hex}")
 MEETING: dict[str, Callable[[Database, UUID], Awaitable[bytes]]] = {
-    "update": lambda db, i: tasks.update_task(ADA, db, i, TaskUpdate(description="new")),
-    "set": lambda db, i: tasks.complete_task(ADA, db, i, Completion(completed=True)),
-    "flip": lambda db, i: tasks.complete_task(ADA, db, i, Completion()),
+    "update": lambda db, i: tasks.update_task(db.of(ADA), i, TaskUpdate(description="new")),
+    "set": lambda db, i: tasks.complete_task(db.of(ADA), i, Completion(completed=True)),
+    "flip": lambda db, i: tasks.complete_task(db.of(ADA), i, Completion()),
 }
 every_change = pytest.mark.parametrize("change", MEETING.values(), ids=MEETING)
 IS_WAITED_FOR = """
@@ -46,7 +46,7 @@ async def opened(url: str) -> AsyncIterator[tuple[Database, asyncpg.Connection]]
 async def change_behind(url: str, sql: str, change: Callable[..., Awaitable[bytes]]) -> Any:
     """Begin a change while somebody else holds the row; what comes of it, once they commit."""
     async with opened(url) as (database, other):
-        task_id, _ = await tasks.create_task(ADA, database, TaskCreate(title="old"))
+        task_id, _ = await tasks.create_task(database.of(ADA), TaskCreate(title="old"))
         transaction = other.transaction()
         await transaction.start()
         await other.execute(sql, task_id)
@@ -100,24 +100,24 @@ def test_changes_and_deletes_at_random_leave_what_they_said(database_url):
 
             async def flip(task_id: UUID) -> bool:
                 try:
-                    await tasks.complete_task(owner, database, task_id, Completion())
+                    await tasks.complete_task(database.of(owner), task_id, Completion())
                 except TaskNotFoundError:
                     return False
                 return True
 
             async def delete(task_id: UUID) -> None:
-                await tasks.delete_task(owner, database, task_id)
+                await tasks.delete_task(database.of(owner), task_id)
 
             for _ in range(20):
-                gone, _ = await tasks.create_task(owner, database, TaskCreate(title="gone"))
-                kept, _ = await tasks.create_task(owner, database, TaskCreate(title="kept"))
+                gone, _ = await tasks.create_task(database.of(owner), TaskCreate(title="gone"))
+                kept, _ = await tasks.create_task(database.of(owner), TaskCreate(title="kept"))
                 doomed = [flip(gone) for _ in range(11)]
                 others = [flip(kept) for _ in range(11)]
                 results = await asyncio.gather(*others, *doomed[:5], delete(gone), *doomed[5:])
                 assert all(results[:11])
-                left = json.loads((await tasks.list_tasks(owner, database, Listing())).body)
+                left = json.loads((await tasks.list_tasks(database.of(owner), Listing())).body)
                 assert {t["id"]: t["completed"] for t in left} == {str(kept): True}
-                await tasks.delete_task(owner, database, kept)
+                await tasks.delete_task(database.of(owner), kept)
 
     asyncio.run(hurry())
 
@@ -130,11 +130,11 @@ def test_the_moment_of_a_change_goes_forwards_even_if_the_clock_does_not(databas
 
     async def change_twice() -> list[str]:
         async with opened(database_url) as (database, _):
-            task_id, body = await tasks.create_task(ADA, database, TaskCreate(title="old"))
+            task_id, body = await tasks.create_task(database.of(ADA), TaskCreate(title="old"))
             monkeypatch.setattr(tasks, "datetime", Stopped)
             moments = [json.loads(body)["updated_at"]]
             for _ in range(3):
-                body = await tasks.complete_task(ADA, database, task_id, Completion())
+                body = await tasks.complete_task(database.of(ADA), task_id, Completion())
                 moments.append(json.loads(body)["updated_at"])
             return moments
 

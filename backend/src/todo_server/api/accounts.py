@@ -7,10 +7,10 @@ from fastapi import APIRouter, Body, Depends, Form, Request, Response
 from pydantic import ValidationError
 
 from todo_server import errors
-from todo_server.api.form_request import FormRoute
 from todo_server.api.openapi import failures
 from todo_server.api.problems import validation_failed
-from todo_server.api.route import JSONRoute, SignedInRoute, identity_of
+from todo_server.api.routing.form_request import FormRoute
+from todo_server.api.routing.routes import JSONRoute, SignedInRoute, handle_of
 from todo_server.models import (
     AccountChanged,
     AccountDelete,
@@ -23,18 +23,17 @@ from todo_server.models import (
     SignUp,
     Tokens,
 )
-from todo_server.services import accounts
-from todo_server.services.accounts import Reception
+from todo_server.services.accounts import Accounts
 
 _IPV6_NETWORK = 64
 """Bits of an IPv6 address that a household or a server has to itself (RFC 6177)."""
 
 
-def _reception(request: Request) -> Reception:
-    reception: Reception | None = request.app.state.reception
-    if reception is None:
+def _accounts(request: Request) -> Accounts:
+    accounts: Accounts | None = request.app.state.accounts
+    if accounts is None:
         raise errors.NoAccountsError
-    return reception
+    return accounts
 
 
 def _never_stored(response: Response) -> None:
@@ -42,7 +41,7 @@ def _never_stored(response: Response) -> None:
     response.headers["Cache-Control"] = "no-store"
 
 
-InReception = Annotated[Reception, Depends(_reception)]
+InAccounts = Annotated[Accounts, Depends(_accounts)]
 
 _ALWAYS = (errors.UnavailableError, errors.NoAccountsError, errors.ValidationFailedError)
 _BODY = (errors.MalformedJsonError, errors.SmallBodyTooLargeError, errors.UnsupportedMediaTypeError)
@@ -68,9 +67,9 @@ own_router = APIRouter(route_class=SignedInRoute, **_COMMON)
     response_description="The tokens of the first session.",
     responses=failures(*_ALWAYS, *_BODY, *_GUESSED, errors.EmailTakenError),
 )
-async def sign_up(form: SignUp, request: Request, reception: InReception) -> Tokens:
+async def sign_up(form: SignUp, request: Request, accounts: InAccounts) -> Tokens:
     """Make an account, and sign in."""
-    return await accounts.sign_up(reception, _address(request), form)
+    return await accounts.sign_up(_address(request), form)
 
 
 @open_router.post(
@@ -80,9 +79,9 @@ async def sign_up(form: SignUp, request: Request, reception: InReception) -> Tok
     response_description="The tokens of a new session.",
     responses=failures(*_ALWAYS, *_BODY, *_GUESSED, errors.WrongPasswordError),
 )
-async def sign_in(form: SignIn, request: Request, reception: InReception) -> Tokens:
+async def sign_in(form: SignIn, request: Request, accounts: InAccounts) -> Tokens:
     """Open a session with address and password."""
-    return await accounts.sign_in(reception, _address(request), form)
+    return await accounts.sign_in(_address(request), form)
 
 
 @form_router.post(
@@ -100,14 +99,14 @@ async def sign_in(form: SignIn, request: Request, reception: InReception) -> Tok
     ),
 )
 async def token(
-    form: Annotated[PasswordGrant, Form()], request: Request, reception: InReception
+    form: Annotated[PasswordGrant, Form()], request: Request, accounts: InAccounts
 ) -> Tokens:
     """Open a session with OAuth2's password form (RFC 6749, section 4.3), as Swagger UI does."""
     try:
         proof = SignIn(email=form.username, password=form.password)
     except ValidationError as error:
         raise validation_failed(error.errors()) from error
-    return await accounts.sign_in(reception, _address(request), proof)
+    return await accounts.sign_in(_address(request), proof)
 
 
 @open_router.post(
@@ -117,9 +116,9 @@ async def token(
     response_description="The next pair of tokens.",
     responses=failures(*_ALWAYS, *_BODY, errors.RefreshRefusedError),
 )
-async def refresh(form: Refresh, reception: InReception) -> Tokens:
+async def refresh(form: Refresh, accounts: InAccounts) -> Tokens:
     """Exchange a refresh token for the next pair; using one twice ends its session."""
-    return await accounts.refresh(reception, form.refresh_token)
+    return await accounts.sessions.refresh(form.refresh_token)
 
 
 @own_router.post(
@@ -132,11 +131,11 @@ async def refresh(form: Refresh, reception: InReception) -> Tokens:
 )
 async def sign_out(
     request: Request,
-    reception: InReception,
+    accounts: InAccounts,
     which: Annotated[SignOut, Body()] = SignOut(),  # noqa: B008 - immutable in use
 ) -> Response:
     """End this session, or all of the account."""
-    await accounts.sign_out(identity_of(request), reception, everywhere=which.everywhere)
+    await accounts.sessions.sign_out(handle_of(request), everywhere=which.everywhere)
     return Response(status_code=204)
 
 
@@ -147,9 +146,9 @@ async def sign_out(
     response_description="The account and the session.",
     responses=failures(*_ALWAYS[:2], *_OWN),
 )
-async def get_session(request: Request, reception: InReception) -> SessionRead:
+async def get_session(request: Request, accounts: InAccounts) -> SessionRead:
     """Tell who is signed in, and since when."""
-    return await accounts.get_session(identity_of(request), reception)
+    return await accounts.get_session(handle_of(request))
 
 
 @own_router.patch(
@@ -161,15 +160,13 @@ async def get_session(request: Request, reception: InReception) -> SessionRead:
     responses=failures(*_ALWAYS, *_BODY, *_GUESSED, *_OWN, errors.EmailTakenError),
 )
 async def update_account(
-    change: AccountUpdate, request: Request, reception: InReception
+    change: AccountUpdate, request: Request, accounts: InAccounts
 ) -> AccountChanged:
     """Change name, address or password; the current password is asked for.
 
     A new password ends all sessions, this one included, and answers the tokens of a new one.
     """
-    account, tokens = await accounts.update_account(
-        identity_of(request), reception, _address(request), change
-    )
+    account, tokens = await accounts.update(handle_of(request), _address(request), change)
     fresh: dict[str, Any] = tokens.model_dump(exclude={"user"}) if tokens else {}
     return AccountChanged(**account.model_dump(), **fresh)
 
@@ -183,12 +180,10 @@ async def update_account(
     responses=failures(*_ALWAYS, *_BODY, *_GUESSED, *_OWN),
 )
 async def delete_account(
-    consent: AccountDelete, request: Request, reception: InReception
+    consent: AccountDelete, request: Request, accounts: InAccounts
 ) -> Response:
     """Delete the account with all its tasks and sessions; the current password is asked for."""
-    await accounts.delete_account(
-        identity_of(request), reception, _address(request), consent.current_password
-    )
+    await accounts.delete(handle_of(request), _address(request), consent.current_password)
     return Response(status_code=204)
 
 

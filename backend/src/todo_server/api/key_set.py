@@ -6,9 +6,9 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from todo_server import errors
-from todo_server.api.accounts import InReception
+from todo_server.api.accounts import InAccounts
 from todo_server.api.openapi import failures
-from todo_server.api.route import JSONRoute
+from todo_server.api.routing.routes import JSONRoute
 
 router = APIRouter(route_class=JSONRoute, tags=["accounts"])
 
@@ -26,6 +26,6 @@ class KeySet(BaseModel):
     response_description="All keys whose tokens are accepted.",
     responses=failures(errors.UnavailableError, errors.NoAccountsError),
 )
-async def get_key_set(request: Request, reception: InReception) -> KeySet:
+async def get_key_set(request: Request, accounts: InAccounts) -> KeySet:
     """Give the keys that verify this server's access tokens."""
-    return KeySet(keys=await reception.keys.published())
+    return KeySet(keys=await accounts.sessions.keys.published())

@@ -9,10 +9,10 @@ from fastapi.routing import APIRoute
 
 from todo_server import __version__
 from todo_server.api import examples
-from todo_server.api.owner_route import OwnerRoute
 from todo_server.api.problem import Problem
 from todo_server.api.problems import STATUS, title_of
-from todo_server.api.route import SignedInRoute
+from todo_server.api.routing.owner_route import OwnerRoute
+from todo_server.api.routing.routes import SignedInRoute
 from todo_server.errors import (
     HeadersTooLargeError,
     MisdirectedRequestError,

@@ -137,5 +137,5 @@ def _methods_of(app: FastAPI, path: str) -> list[str]:
         if regex is not None and regex.fullmatch(path):
             found |= getattr(route, "methods", None) or {"GET"}  # a mount of static files
     if "GET" in found:
-        found.add("HEAD")  # see `api/edge.py`
+        found.add("HEAD")  # see `api/middleware/limits.py`
     return sorted(found)

@@ -9,7 +9,7 @@ from fastapi.staticfiles import StaticFiles
 
 from todo_server.api.openapi import document
 from todo_server.api.page import Page
-from todo_server.api.route import JSONRoute
+from todo_server.api.routing.routes import JSONRoute
 
 router = APIRouter(route_class=JSONRoute, include_in_schema=False)
 _ASSETS = "/docs/assets"

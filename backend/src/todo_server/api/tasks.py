@@ -10,10 +10,10 @@ from todo_server import errors
 from todo_server.api.examples import TASK_ID
 from todo_server.api.listing import LISTING_PARAMETERS, read_listing
 from todo_server.api.openapi import failures
-from todo_server.api.owner_route import OwnerRoute
 from todo_server.api.parameters import USER_ID, TaskId
-from todo_server.api.route import database_of, identity_of
-from todo_server.api.streamed import StreamedArray
+from todo_server.api.routing.owner_route import OwnerRoute
+from todo_server.api.routing.responses import StreamedArray
+from todo_server.api.routing.routes import handle_of
 from todo_server.models import Completion, TaskCreate, TaskRead, TaskUpdate
 from todo_server.services import tasks
 
@@ -66,12 +66,11 @@ async def list_tasks(request: Request) -> Response:
     """
     query = request.scope["query_string"]
     listing = read_listing(query)
-    identity, database = identity_of(request), database_of(request)
-    page = await tasks.list_tasks(identity, database, listing)
+    mine = handle_of(request)
+    page = await tasks.list_tasks(mine, listing)
     response: Response = _JSON(page.body)
     if page.rest:
-        others = tasks.read_rest(identity, database, listing, page.rest)
-        response = StreamedArray(page.body, others)
+        response = StreamedArray(page.body, tasks.read_rest(mine, listing, page.rest))
     if page.next_cursor is not None:
         response.headers["Link"] = _next_link(request.scope["path"], query, page.next_cursor)
     return response
@@ -89,7 +88,7 @@ async def list_tasks(request: Request) -> Response:
 )
 async def create_task(task: TaskCreate, request: Request) -> Response:
     """Create a task; only a title is needed."""
-    task_id, body = await tasks.create_task(identity_of(request), database_of(request), task)
+    task_id, body = await tasks.create_task(handle_of(request), task)
     path = quote(request.scope["path"], safe="/%")
     return _JSON(body, 201, (b"location", f"{path}/{task_id}".encode()))
 
@@ -105,7 +104,7 @@ async def create_task(task: TaskCreate, request: Request) -> Response:
 )
 async def get_task(task_id: TaskId, request: Request) -> Response:
     """Get one task."""
-    return _JSON(await tasks.get_task(identity_of(request), database_of(request), task_id))
+    return _JSON(await tasks.get_task(handle_of(request), task_id))
 
 
 async def update_task(task_id: TaskId, change: TaskUpdate, request: Request) -> Response:
@@ -114,7 +113,7 @@ async def update_task(task_id: TaskId, change: TaskUpdate, request: Request) -> 
     `PUT` and `PATCH` do the same. What a client echoes back (`id`, `user_id`, `created_at`,
     `updated_at`) is ignored.
     """
-    body = await tasks.update_task(identity_of(request), database_of(request), task_id, change)
+    body = await tasks.update_task(handle_of(request), task_id, change)
     return _JSON(body)
 
 
@@ -143,7 +142,7 @@ for _method in ("PUT", "PATCH"):
 )
 async def delete_task(task_id: TaskId, request: Request) -> Response:
     """Delete a task for good."""
-    await tasks.delete_task(identity_of(request), database_of(request), task_id)
+    await tasks.delete_task(handle_of(request), task_id)
     return Response(status_code=204)
 
 
@@ -166,9 +165,7 @@ async def complete_task(
     Without a body, or with `{}`, the state is flipped in the database, so that two requests at
     the same time both count. `{"completed": true}` or `false` sets it, and may be retried.
     """
-    body = await tasks.complete_task(
-        identity_of(request), database_of(request), task_id, completion
-    )
+    body = await tasks.complete_task(handle_of(request), task_id, completion)
     return _JSON(body)
 
 

@@ -1,45 +1,59 @@
-"""The database: the only doors to it, and the one doorway to rows that somebody owns."""
+"""The database: its client, the handle of a request, and the statements on rows with an owner."""
 
 from asyncpg import UniqueViolationError
 
 from todo_server.database.as_json import json_columns, json_row, utf8
-from todo_server.database.doors import Database
-from todo_server.database.execution import Transaction
-from todo_server.database.reasons import explain
-from todo_server.database.rows import (
-    changing,
-    delete_mine,
-    finding,
-    insert_mine,
-    is_mine,
-    json_of_changed,
-    mine,
-    reading,
-    select_mine,
-    unowned,
-    update_mine,
+from todo_server.database.client import Database
+from todo_server.database.handle import Handle, TransactionHandle
+from todo_server.database.one_trip import (
+    change_one,
+    insert_owned,
+    insert_statement,
+    read_statement,
+    select_owned,
 )
-from todo_server.database.statement import Statement, compiled
+from todo_server.database.owned import (
+    OWNER_ID,
+    delete_owned,
+    is_owners,
+    owner_view,
+    unowned_statement,
+    unowned_table,
+    update_owned,
+    write_statement,
+)
+from todo_server.database.reasons import explain
+from todo_server.database.shapes import assignments, parameters, sent_members
+from todo_server.database.statement import Change, Read, Statement, Unowned, Write
 
 __all__ = [
+    "OWNER_ID",
+    "Change",
     "Database",
+    "Handle",
+    "Read",
     "Statement",
-    "Transaction",
+    "TransactionHandle",
     "UniqueViolationError",
-    "changing",
-    "compiled",
-    "delete_mine",
+    "Unowned",
+    "Write",
+    "assignments",
+    "change_one",
+    "delete_owned",
     "explain",
-    "finding",
-    "insert_mine",
-    "is_mine",
+    "insert_owned",
+    "insert_statement",
+    "is_owners",
     "json_columns",
-    "json_of_changed",
     "json_row",
-    "mine",
-    "reading",
-    "select_mine",
-    "unowned",
-    "update_mine",
+    "owner_view",
+    "parameters",
+    "read_statement",
+    "select_owned",
+    "sent_members",
+    "unowned_statement",
+    "unowned_table",
+    "update_owned",
     "utf8",
+    "write_statement",
 ]

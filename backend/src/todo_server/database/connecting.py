@@ -4,7 +4,7 @@ from typing import Any
 
 import asyncpg
 
-from todo_server.database import guard
+from todo_server.database import readiness
 from todo_server.database.incidents import Incidents
 from todo_server.database.reasons import NotConnectedError, reason_of
 from todo_server.database.tcp import TCPOptions
@@ -15,7 +15,7 @@ from todo_server.errors import NotReadyError
 class Connector:
     """Makes connections to one database.
 
-    All of it raises NotConnectedError, and NotReadyError on a database that `guard` refuses.
+    All of it raises NotConnectedError, and NotReadyError on a database that `readiness` refuses.
     """
 
     def __init__(self, url: str, *, connect_timeout: float, statement_timeout: float) -> None:
@@ -33,7 +33,7 @@ class Connector:
         try:
             connection = await self.dial()
             try:
-                await guard.check(connection)
+                await readiness.check(connection)
             except BaseException:
                 connection.terminate()
                 raise
@@ -51,7 +51,7 @@ class Connector:
         """Find out what stands between, with the first connection."""
         connection = await self.connect()
         try:
-            if await guard.forgets_prepared_statements(connection):
+            if await readiness.forgets_prepared_statements(connection):
                 self._arguments["statement_cache_size"] = 0
         finally:
             connection.terminate()

@@ -7,10 +7,17 @@ from uuid import UUID
 
 import asyncpg
 
-from todo_server.database.rows import LOCK_TIMEOUT, SETTING
-from todo_server.database.statement import Statement
+from todo_server.database.one_trip import LOCK_TIMEOUT, SETTING
+from todo_server.database.statement import (
+    Change,
+    Owned,
+    Read,
+    RepeatableChange,
+    Result,
+    Unowned,
+    Write,
+)
 from todo_server.database.trouble import BROKEN, MaybeDoneError, is_mistake, leaves_in_order
-from todo_server.domain.identity import Identity
 from todo_server.errors import UnauthenticatedError, UnavailableError
 
 Values: TypeAlias = dict[str, Any]
@@ -21,64 +28,59 @@ CANCEL_TIMEOUT = 1.0
 _ENDED = "The session has ended; sign in again."
 
 
-class Transaction:
-    """An open transaction of one identity, for the steps given to `Database.transaction`."""
-
-    def __init__(self, connection: asyncpg.Connection, identity: Identity) -> None:
-        self._connection = connection
-        self._fixed = {"owner": identity.user_id, "session": identity.session_id}
-
-    def without_session(self) -> "Transaction":
-        """Go on where the identity's session has been ended by these very steps."""
-        owner = str(self._fixed["owner"])
-        return Transaction(self._connection, Identity(owner))
-
-    async def run(self, statement: Statement, **values: object) -> Any:  # noqa: ANN401 - whatever it gives
-        """Run a statement made by the functions in `rows`; give the first value of its row."""
-        arguments = statement.arguments(values | self._fixed)
-        return await self._connection.fetchval(statement.sql, *arguments)
-
-
-async def fetch(connection: asyncpg.Connection, statement: Statement, values: Values) -> Any:  # noqa: ANN401
-    """Give the first row, or None."""
-    return await connection.fetchrow(statement.sql, *statement.arguments(values))
-
-
-async def fetch_all(connection: asyncpg.Connection, statement: Statement, values: Values) -> Any:  # noqa: ANN401
+async def fetch(
+    connection: asyncpg.Connection, statement: Unowned, values: Values
+) -> list[asyncpg.Record]:
     """Give all rows."""
-    return await connection.fetch(statement.sql, *statement.arguments(values))
+    rows: list[asyncpg.Record] = await connection.fetch(statement.sql, *statement.arguments(values))
+    return rows
 
 
-async def read(connection: asyncpg.Connection, statement: Statement, values: Values) -> Any:  # noqa: ANN401
+async def read(connection: asyncpg.Connection, statement: Read[Result], values: Values) -> Result:
     """Give the first value of the first row; UnauthenticatedError where the identity has ended."""
-    row = await connection.fetchrow(statement.sql, *statement.arguments(values))
-    if row is None:
-        raise UnauthenticatedError(_ENDED)
-    return row[0]
+    return await _one_trip(connection, statement, values)
 
 
 async def change(
-    connection: asyncpg.Connection, statement: Statement, values: Values, *, repeatable: bool
-) -> Any:  # noqa: ANN401
+    connection: asyncpg.Connection, statement: Change[Result], values: Values
+) -> Result:
     """Do as `read`; where the change may have been made, say so, or ask for it once more.
 
     MaybeDoneError asks for what may be done twice, but not after a time-out.
     """
     try:
-        return await read(connection, statement, values)
+        return await _one_trip(connection, statement, values)
     except BROKEN as error:
         if is_mistake(error):
             raise
-        if repeatable and not isinstance(error, TimeoutError):
+        if isinstance(statement, RepeatableChange) and not isinstance(error, TimeoutError):
             raise MaybeDoneError from error
         raise in_doubt() from error
 
 
-async def write(connection: asyncpg.Connection, statement: Statement, values: Values) -> Any:  # noqa: ANN401
+async def write(connection: asyncpg.Connection, statement: Write[Result], values: Values) -> Result:
     """Give the first value of the first row, or None, once it is committed."""
     await begin(connection, values["owner"], values["session"], alone=False)
-    value = await connection.fetchval(statement.sql, *statement.arguments(values))
+    value = await step(connection, statement, values)
     await commit(connection)
+    return value
+
+
+async def step(connection: asyncpg.Connection, statement: Owned[Result], values: Values) -> Result:
+    """Run a statement of any kind in a transaction that is open, as `read` and `write` do."""
+    if not isinstance(statement, Write):
+        return await _one_trip(connection, statement, values)
+    value: Result = await connection.fetchval(statement.sql, *statement.arguments(values))
+    return value
+
+
+async def _one_trip(
+    connection: asyncpg.Connection, statement: Read[Result] | Change[Result], values: Values
+) -> Result:
+    row = await connection.fetchrow(statement.sql, *statement.arguments(values))
+    if row is None:
+        raise UnauthenticatedError(_ENDED)
+    value: Result = row[0]
     return value
 
 
@@ -95,14 +97,15 @@ async def begin(
     user_id = f"convert_from('\\x{owner.encode().hex()}', 'UTF8')"
     message = f"BEGIN; SET LOCAL lock_timeout = '{LOCK_TIMEOUT}';"
     message += f" SELECT set_config('{SETTING}', {user_id}, true)"
+    # The account before its sessions, in all that locks both: decision 0015.
+    if alone:
+        message += f"; SELECT FROM my_account WHERE user_id = {user_id} FOR NO KEY UPDATE"
     if session is not None:
-        # The account before its sessions, in all that locks both: decision 0015.
-        if alone:
-            message += f"; SELECT FROM my_account WHERE user_id = {user_id} FOR NO KEY UPDATE"
         look = f"SELECT FROM my_session WHERE user_id = {user_id} AND id = '{session}'"
         message += f"; {look} FOR {'UPDATE' if alone else 'KEY SHARE'}"
     # What comes back is the tag of the last statement: how many rows it found.
-    if await connection.execute(message) != "SELECT 1":
+    found = await connection.execute(message)
+    if session is not None and found != "SELECT 1":
         raise UnauthenticatedError(_ENDED)
 
 

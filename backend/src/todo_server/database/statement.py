@@ -1,19 +1,29 @@
-"""Statements of the SQLAlchemy expression language, compiled once and run many times."""
+"""Statements of the SQLAlchemy expression language, compiled once, each of one kind.
+
+The kind is in the type: what runs a `Read` may do so again and beside others, a `Change` it may
+not, and a `Write` needs a transaction that knows the identity. A type checker refuses one that is
+run as another.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeAlias, TypeVar
 
+import asyncpg
 from sqlalchemy import Executable, Text, literal_column
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.elements import ClauseElement, ColumnElement
+
+from todo_server.database.owner_condition import check_owner
 
 _DIALECT = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
 
+Result = TypeVar("Result")
+
 
 @dataclass(frozen=True, slots=True)
-class Statement:
-    """A statement that is compiled once and run many times."""
+class Statement(Generic[Result]):
+    """What is sent to PostgreSQL, and in what order its values come; gives a `Result`."""
 
     sql: str
     names: tuple[str, ...]
@@ -23,13 +33,54 @@ class Statement:
         return [values[name] for name in self.names]
 
 
-def compiled(statement: Executable) -> Statement:
-    """Compile a statement whose values are all named parameters, for `Database`."""
-    result = statement.compile(dialect=_DIALECT)  # type: ignore[attr-defined]
+class Read(Statement[Result]):
+    """Sets the identity and reads owned rows, in one round trip."""
+
+    __slots__ = ()
+
+
+class Change(Statement[Result]):
+    """Sets the identity and changes owned rows, in one round trip. Done twice, it counts twice."""
+
+    __slots__ = ()
+
+
+class RepeatableChange(Change[Result]):
+    """A change that comes to the same when it is done twice, if nobody else changes the row."""
+
+    __slots__ = ()
+
+
+class Write(Statement[Result]):
+    """Changes owned rows in a transaction that has set the identity before."""
+
+    __slots__ = ()
+
+
+class Unowned(Statement[asyncpg.Record]):
+    """Reads or changes rows that belong to nobody; gives all of them."""
+
+    __slots__ = ()
+
+
+Owned: TypeAlias = Read[Result] | Change[Result] | Write[Result]
+"""A statement that an identity runs."""
+
+Kind = TypeVar("Kind", bound=Statement[Any])
+
+
+def compiled(kind: type[Kind], statement: Executable) -> Kind:
+    """Compile a statement whose values are all named parameters.
+
+    Raises NobodysStatementError where it touches owned rows and does not say whose.
+    """
+    assert isinstance(statement, ClauseElement)  # noqa: S101 - as all executables are
+    check_owner(statement)
+    result: Any = statement.compile(dialect=_DIALECT)
     unnamed = [name for name in result.positiontup if not result.binds[name].required]
     if unnamed:
         raise ValueError(f"write these as constants or named parameters: {unnamed}")
-    return Statement(result.string, tuple(result.positiontup))
+    return kind(result.string, tuple(result.positiontup))
 
 
 def constant(value: str) -> ColumnElement[str]:

@@ -41,7 +41,7 @@ def upgrade(url: str, revision: str = "head") -> None:
         present = set(MigrationContext.configure(connection).get_current_heads())
         if newer := ", ".join(present - known):
             log.warning("the database is at version %s, newer than this server", newer)
-        elif present == {scripts.as_revision_number(revision)} and row_security.are_open(
+        elif present == {scripts.as_revision_number(revision)} and row_security.are_as_made(
             connection
         ):
             log.info("the database is at version %s already", ", ".join(present))
@@ -75,7 +75,7 @@ def _run(url: str, step: Callable[[Config], None]) -> None:
         try:
             asyncio.run(_within_transaction(url, in_transaction))
         except ConfigurationError as error:
-            # Requests lock the doors in another order. Nothing was changed: try again.
+            # Requests lock the owner views in another order. Nothing was changed: try again.
             if attempts_left and "deadlock detected" in error.message:
                 continue
             raise

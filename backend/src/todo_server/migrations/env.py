@@ -1,4 +1,4 @@
-"""Alembic's environment: inside `command`'s transaction, with the doors rebuilt at its end."""
+"""Alembic's environment: inside `command`'s transaction, with the owner views made anew."""
 
 from alembic import context
 from sqlalchemy import Connection
@@ -12,10 +12,10 @@ def _migrate(connection: Connection) -> None:
     context.configure(
         connection=connection, target_metadata=SQLModel.metadata, compare_server_default=True
     )
-    row_security.close_doors(connection)
+    row_security.drop_owner_views(connection)
     with context.begin_transaction():
         context.run_migrations()
-    row_security.open_doors(connection)
+    row_security.make_owner_views(connection)
 
 
 _migrate(context.config.attributes["connection"])

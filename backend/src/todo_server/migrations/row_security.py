@@ -1,20 +1,20 @@
-"""The doors: a view `my_<table>` for each table with an owner, bound by row-level security.
+"""Owner views: a view `my_<table>` for each table with an owner, bound by row-level security.
 
 A request's role may own the tables, be a superuser or bypass row-level security, as the default
-roles of hosted databases do. A view is checked as its owner, so each door belongs to a role that
+roles of hosted databases do. A view is checked as its owner, so each belongs to a role that
 cannot log in and cannot bypass. It is made anew by every migration, in the same transaction, so
 that migrations never meet a view that depends on a column; and whenever it is not what was last
 made, as after a restore, which its comment tells. Where the connecting role may neither
-create roles nor bypass, it keeps the doors itself: being the tables' owner, it is bound by FORCE.
+create roles nor bypass, it keeps them itself: being the tables' owner, it is bound by FORCE.
 """
 
 from collections.abc import Container, Iterator
 from hashlib import sha256
 
-from sqlalchemy import Connection, LargeBinary, Table, inspect, text
+from sqlalchemy import Connection, Table, inspect, text
 from sqlmodel import SQLModel
 
-from todo_server.database.rows import FOUND_SETTING, SETTING
+from todo_server.database.one_trip import SETTING
 from todo_server.errors import ConfigurationError
 
 IDENTITY = f"nullif(current_setting('{SETTING}', true), '')"
@@ -25,10 +25,10 @@ RIGHTS = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
 _HAS_RIGHTS = " AND ".join(f"has_table_privilege({{0}}, '{right}')" for right in RIGHTS)
 _STATE = f"""
-SELECT rows.relname AS table, obj_description(door.oid, 'pg_class') AS mark,
-       {_HAS_RIGHTS.format("door.oid")} AS usable,
-       concat_ws(' ', rows.relrowsecurity, rows.relforcerowsecurity, door.relkind,
-                 door.reloptions::text, pg_get_viewdef(door.oid),
+SELECT rows.relname AS table, obj_description(view.oid, 'pg_class') AS mark,
+       {_HAS_RIGHTS.format("view.oid")} AS usable,
+       concat_ws(' ', rows.relrowsecurity, rows.relforcerowsecurity, view.relkind,
+                 view.reloptions::text, pg_get_viewdef(view.oid),
                  owner.rolname, owner.rolsuper, owner.rolbypassrls, owner.rolcanlogin,
                  has_schema_privilege(owner.oid, rows.relnamespace, 'USAGE'),
                  {_HAS_RIGHTS.format("owner.oid, rows.oid")},
@@ -38,16 +38,16 @@ SELECT rows.relname AS table, obj_description(door.oid, 'pg_class') AS mark,
                                     ' ' ORDER BY polname)
                   FROM pg_policy WHERE polrelid = rows.oid)) AS state
 FROM pg_class AS rows
-JOIN pg_class AS door ON door.relnamespace = rows.relnamespace
-                     AND door.relname = 'my_' || rows.relname
-JOIN pg_roles AS owner ON owner.oid = door.relowner
+JOIN pg_class AS view ON view.relnamespace = rows.relnamespace
+                     AND view.relname = 'my_' || rows.relname
+JOIN pg_roles AS owner ON owner.oid = view.relowner
 WHERE rows.relnamespace = to_regnamespace(quote_ident(current_schema()))
-  AND rows.relkind IN ('r', 'p') AND door.relkind = 'v'
+  AND rows.relkind IN ('r', 'p') AND view.relkind = 'v'
 """  # noqa: S608 - our names
 
 
-def are_open(connection: Connection) -> bool:
-    """Tell whether every door is as `open_doors` has left it; takes no lock but for reading."""
+def are_as_made(connection: Connection) -> bool:
+    """Tell whether all are as `make_owner_views` has left them; takes no lock but for reading."""
     found = {row.table: row for row in connection.execute(text(_STATE))}
     return all(
         (row := found.get(table.name)) and row.usable and row.mark == _mark(table, row.state)
@@ -57,31 +57,31 @@ def are_open(connection: Connection) -> bool:
 
 
 def _mark(table: Table, state: str) -> str:
-    """Sum up what a door and its table were told, and what they are."""
+    """Sum up what an owner view and its table were told, and what they are."""
     told = "\n".join([*_binding(table), _view(table, table.c.keys()), state])
     return f"made by todo-server: {sha256(told.encode()).hexdigest()}"
 
 
-def close_doors(connection: Connection) -> None:
+def drop_owner_views(connection: Connection) -> None:
     """Drop the views, so that their tables can change."""
     for name in inspect(connection).get_view_names():
         if name.startswith("my_") and name.removeprefix("my_") in SQLModel.metadata.tables:
             connection.exec_driver_sql(f'DROP VIEW "{name}"')
 
 
-def open_doors(connection: Connection) -> None:
-    """Bind every table that has an owner, and make its door. Repeatable."""
+def make_owner_views(connection: Connection) -> None:
+    """Bind every table that has an owner, and make its view. Repeatable."""
     present = set(inspect(connection).get_table_names())
     owned = [
         table
         for table in SQLModel.metadata.sorted_tables
         if "user_id" in table.c and table.name in present
     ]
-    keeper = _door_keeper(connection) if owned else None
+    keeper = _view_owner(connection) if owned else None
     for table in owned:
         for statement in _binding(table):
             connection.exec_driver_sql(statement)
-        _open_door(connection, table, keeper)
+        _make_view(connection, table, keeper)
     states = {row.table: row.state for row in connection.execute(text(_STATE))}
     for table in owned:
         mark = _mark(table, states[table.name])
@@ -95,13 +95,6 @@ def _binding(table: Table) -> Iterator[str]:
     yield f"DROP POLICY IF EXISTS owner ON {table.name}"
     yield f"CREATE POLICY owner ON {table.name} USING ({own}) WITH CHECK ({own})"
     yield f"DROP POLICY IF EXISTS found ON {table.name}"
-    if found_by := table.info.get("found_by"):
-        wanted = f"nullif(current_setting('{FOUND_SETTING}', true), '')"
-        if isinstance(table.c[found_by].type, LargeBinary):
-            # As hex, see `rows.as_setting`, or of no meaning: it may be meant for another table.
-            is_hex = f"{wanted} ~ '^([0-9a-f][0-9a-f])+$'"
-            wanted = f"CASE WHEN {is_hex} THEN decode({wanted}, 'hex') END"
-        yield f"CREATE POLICY found ON {table.name} FOR SELECT USING ({found_by} = {wanted})"
 
 
 def _view(table: Table, present: Container[str]) -> str:
@@ -110,18 +103,18 @@ def _view(table: Table, present: Container[str]) -> str:
     return f"CREATE VIEW my_{table.name} AS SELECT {columns} FROM {table.name}"  # noqa: S608 - our names
 
 
-def _open_door(connection: Connection, table: Table, keeper: str | None) -> None:
+def _make_view(connection: Connection, table: Table, keeper: str | None) -> None:
     present = {column["name"] for column in inspect(connection).get_columns(table.name)}
-    door, rights = f"my_{table.name}", ", ".join(RIGHTS)
+    view, rights = f"my_{table.name}", ", ".join(RIGHTS)
     connection.exec_driver_sql(_view(table, present))
     if keeper:
         connection.exec_driver_sql(f"GRANT {rights} ON {table.name} TO {keeper}")
-        connection.exec_driver_sql(f"GRANT {rights} ON {door} TO CURRENT_USER")
-        connection.exec_driver_sql(f"ALTER VIEW {door} OWNER TO {keeper}")
+        connection.exec_driver_sql(f"GRANT {rights} ON {view} TO CURRENT_USER")
+        connection.exec_driver_sql(f"ALTER VIEW {view} OWNER TO {keeper}")
 
 
-def _door_keeper(connection: Connection) -> str | None:
-    """Give the role that owns the doors, quoted; None where the present one is bound itself."""
+def _view_owner(connection: Connection) -> str | None:
+    """Give the role that owns the views, quoted; None where the present one is bound itself."""
     # A cast to name cuts at 63 bytes, as CREATE ROLE would.
     role, me, superuser, bypasses, may_create, version, schema = connection.execute(
         text(

@@ -16,12 +16,12 @@ from pydantic import (
     WithJsonSchema,
 )
 from pydantic_core import PydanticCustomError
-from sqlalchemy import ForeignKeyConstraint, Index, LargeBinary
+from sqlalchemy import ForeignKeyConstraint, Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field as Column
 from sqlmodel import SQLModel
 
 from todo_server.domain.text import VISIBLE_PATTERN, has_nul, is_blank
-from todo_server.models.columns import (
+from todo_server.models.fields import (
     instant_field,
     text_field,
     user_id_check,
@@ -44,11 +44,30 @@ class Account(SQLModel, table=True):
     password_hash: str = text_field()
     created_at: datetime = instant_field()
 
-    # `found_by`: who knows the address may find the one row, before anybody is signed in.
+    # The pair is what an address refers to, and follows.
+    __table_args__ = (user_id_check(), UniqueConstraint("user_id", "email"))
+
+
+class Address(SQLModel, table=True):
+    """By which address an account is found, before anybody is signed in: one address, one account.
+
+    The one table in which all users are looked up. It has no facts of its own: an address changes
+    and ends with its account, as the database sees to.
+    """
+
+    __tablename__ = "address"
+
+    email: str = text_field(primary_key=True)
+    account_id: str = text_field()
+
     __table_args__ = (
-        user_id_check(),
-        Index("account_email_unique", "email", unique=True),
-        {"info": {"found_by": "email"}},
+        ForeignKeyConstraint(
+            ["account_id", "email"],
+            ["account.user_id", "account.email"],
+            onupdate="CASCADE",
+            ondelete="CASCADE",
+        ),
+        Index("address_account_id_index", "account_id"),
     )
 
 
@@ -80,14 +99,12 @@ class RefreshToken(SQLModel, table=True):
         ForeignKeyConstraint(
             ["user_id", "session_id"], ["session.user_id", "session.id"], ondelete="CASCADE"
         ),
-        Index("refresh_token_digest_unique", "digest", unique=True),
         Index("refresh_token_user_id_session_id_index", "user_id", "session_id"),
-        {"info": {"found_by": "digest"}},
     )
 
 
 class SigningKey(SQLModel, table=True):
-    """A key that signs access tokens. It belongs to no user, and has no door."""
+    """A key that signs access tokens. It belongs to no user, and has no owner view."""
 
     __tablename__ = "signing_key"
 

@@ -18,7 +18,7 @@ from sqlmodel import Field as Column
 from sqlmodel import SQLModel
 
 from todo_server.domain.text import NO_NUL_PATTERN, VISIBLE_PATTERN, has_nul, is_blank
-from todo_server.models.columns import (
+from todo_server.models.fields import (
     instant_field,
     text_field,
     user_id_check,

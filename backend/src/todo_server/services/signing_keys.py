@@ -13,7 +13,7 @@ from sqlalchemy import Interval, Text, bindparam, delete, func, or_, select, upd
 from sqlalchemy.dialects.postgresql import insert
 
 from todo_server.auth import ALGORITHM
-from todo_server.database import Database, compiled, unowned
+from todo_server.database import Database, unowned_statement, unowned_table
 from todo_server.models import SigningKey
 
 TRUST = 30.0
@@ -28,27 +28,27 @@ PUBLISHED_BEFORE = timedelta(seconds=5)
 KEPT = timedelta(days=1)
 """How long a rotated key still verifies: far longer than any token it has signed."""
 
-_keys = unowned(SigningKey)
+_keys = unowned_table(SigningKey)
 _id = bindparam("id", type_=Text)
 # All instants are the database's own: the clocks of those who rotate and who sign may differ.
 _over = _keys.c.rotated_at <= func.now() - bindparam("kept", type_=Interval)
 _may_sign = _keys.c.created_at <= func.now() - bindparam("published_before", type_=Interval)
-_ALL = compiled(
+_ALL = unowned_statement(
     select(_keys.c.id, _keys.c.private_jwk, _may_sign.label("may_sign"))
     .where(or_(_keys.c.rotated_at.is_(None), ~_over))
     .order_by(_keys.c.created_at.desc())
 )
-_ADD = compiled(
+_ADD = unowned_statement(
     insert(_keys).values(
         id=_id, private_jwk=bindparam("private_jwk", type_=Text), created_at=func.now()
     )
 )
 _new = _keys.alias("new")
 _older = _keys.c.created_at < select(_new.c.created_at).where(_new.c.id == _id).scalar_subquery()
-_ROTATE = compiled(
+_ROTATE = unowned_statement(
     update(_keys).where(_older, _keys.c.rotated_at.is_(None)).values(rotated_at=func.now())
 )
-_FORGET = compiled(delete(_keys).where(_over))
+_FORGET = unowned_statement(delete(_keys).where(_over))
 
 
 class SigningKeys:

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import timedelta
 
 import pytest
 
 from tests.api.auth.people import AccountServer, Person
 from tests.server import RunningServer
-from todo_server.services import accounts
+from todo_server.services import sessions
 
 
 @pytest.fixture(scope="session")
@@ -45,6 +46,6 @@ def stranger(new_person: Callable[..., Person]) -> Person:
 
 
 @pytest.fixture
-def promptly(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Do not wait for simultaneous refreshes: there are none in this test."""
-    monkeypatch.setattr(accounts, "GATHERING", 0)
+def no_grace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A spent token that comes again is a replay, however soon: nothing is sent at once here."""
+    monkeypatch.setattr(sessions, "GRACE", timedelta(0))

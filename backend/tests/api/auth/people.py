@@ -18,7 +18,7 @@ from tests.contract import check_response
 from tests.server import RunningServer, settings
 from todo_server.auth import Passwords
 from todo_server.auth.passwords import THREADS
-from todo_server.services.accounts import Reception
+from todo_server.services.accounts import Accounts
 
 PASSWORD = "correct horse battery"
 
@@ -81,7 +81,7 @@ class AccountServer(RunningServer):
             "sign_in_limit_per_address": "100000/minute",
         }
         super().__init__(settings(database_url, **generous | values))
-        self.as_created: Reception = self.app.state.reception
+        self.as_created: Accounts = self.app.state.accounts
         self.hasher: Any = hasher or Hasher()
         self._passwords: list[Passwords] = []
         self.hash_with(self.hasher)
@@ -89,7 +89,7 @@ class AccountServer(RunningServer):
     def hash_with(self, hasher: PasswordHasher, minimum_length: int = 8) -> None:
         """Replace how passwords are hashed, from now on."""
         self._passwords.append(Passwords(minimum_length, hasher))
-        self.app.state.reception = replace(self.as_created, passwords=self._passwords[-1])
+        self.app.state.accounts = replace(self.as_created, passwords=self._passwords[-1])
 
     def __exit__(self, *exception: object) -> None:
         super().__exit__(*exception)

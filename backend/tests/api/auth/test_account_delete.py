@@ -30,7 +30,7 @@ def live(person, new_person) -> None:
     new_person().sign_in(person.email)
 
 
-@pytest.mark.usefixtures("promptly")
+@pytest.mark.usefixtures("no_grace")
 def test_nothing_of_the_user_is_left_in_any_table_and_nobody_elses_is_touched(
     person, stranger, new_person, database_url
 ):
@@ -105,7 +105,7 @@ def test_an_account_that_is_deleted_meanwhile_is_not_there_any_more(
     verb, person, new_person, server, monkeypatch
 ):
     """After the password was found right, and before it is of use."""
-    attempts = server.app.state.reception.attempts
+    attempts = server.app.state.accounts.attempts
     succeeded = attempts.succeeded
     phone = new_person().sign_in(person.email)
 
@@ -119,10 +119,10 @@ def test_an_account_that_is_deleted_meanwhile_is_not_there_any_more(
     assert getattr(person, verb)().status_code == 401
 
 
-@pytest.mark.usefixtures("promptly")
+@pytest.mark.usefixtures("no_grace")
 def test_a_refresh_while_the_account_is_deleted_is_refused(person, server, new_person, monkeypatch):
     phone = new_person().sign_in(person.email)
-    keys = server.app.state.reception.keys
+    keys = server.app.state.accounts.sessions.keys
     newest = keys.newest
 
     async def leave_meanwhile():

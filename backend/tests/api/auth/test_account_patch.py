@@ -167,7 +167,7 @@ def test_a_sign_in_with_the_old_password_does_not_outlive_its_change(
     person, new_person, server, monkeypatch
 ):
     """It was right when it was verified, and the session would begin after all were ended."""
-    attempts = server.app.state.reception.attempts
+    attempts = server.app.state.accounts.attempts
     succeeded = attempts.succeeded
     phone = new_person()
 

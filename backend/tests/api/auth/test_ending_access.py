@@ -61,7 +61,7 @@ ENDS: dict[str, Callable[[Person], Any]] = {
 }
 
 
-@pytest.mark.usefixtures("promptly")
+@pytest.mark.usefixtures("no_grace")
 @pytest.mark.parametrize("seen", [True, False], ids=["remembered", "never seen there"])
 @pytest.mark.parametrize("end", ENDS)
 def test_access_ends_on_another_worker_with(end, seen, person, new_person, other_worker):

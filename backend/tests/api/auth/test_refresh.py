@@ -11,14 +11,14 @@ from tests.api.auth.people import JSON, check_tokens, escaped
 from tests.contract import check_response
 from tests.databases import run
 from todo_server.errors import UnavailableError
-from todo_server.services import accounts
+from todo_server.services import sessions
 
 REFRESH = "/api/auth/refresh"
 
-one_at_a_time = pytest.mark.usefixtures("promptly")
+without_grace = pytest.mark.usefixtures("no_grace")
 
 
-@one_at_a_time
+@without_grace
 def test_refreshing_answers_the_next_pair_and_nothing_else(person):
     before = person.tokens
     response = person.try_to_refresh()
@@ -31,14 +31,14 @@ def test_refreshing_answers_the_next_pair_and_nothing_else(person):
     assert person.carry(after).has_access()
 
 
-@one_at_a_time
+@without_grace
 def test_no_access_token_is_needed(person, new_person):
     device = new_person()
     assert "Authorization" not in device.headers
     assert device.try_to_refresh(person.tokens["refresh_token"]).status_code == 200
 
 
-@one_at_a_time
+@without_grace
 def test_a_session_goes_on_over_many_refreshes_on_any_worker(person, new_person, other_worker):
     session = person.get("/api/auth/session").json()
     device = new_person(other_worker).carry(person.tokens)
@@ -50,14 +50,14 @@ def test_a_session_goes_on_over_many_refreshes_on_any_worker(person, new_person,
     assert later["expires_at"] > session["expires_at"]
 
 
-@one_at_a_time
+@without_grace
 def test_an_access_token_goes_on_until_it_expires_though_the_pair_was_exchanged(person):
     old = person.tokens["access_token"]
     person.refresh()
     assert person.get("/api/me/tasks", headers={"Authorization": f"Bearer {old}"}).is_success
 
 
-@one_at_a_time
+@without_grace
 def test_a_replay_ends_the_session_for_everybody_who_has_a_token_of_it(person, new_person):
     first = person.tokens
     thief = new_person().carry(first)
@@ -69,7 +69,7 @@ def test_a_replay_ends_the_session_for_everybody_who_has_a_token_of_it(person, n
         assert device.try_to_refresh().status_code == 401
 
 
-@one_at_a_time
+@without_grace
 def test_a_replay_ends_the_session_that_a_thief_was_quicker_to_refresh(person, new_person):
     thief = new_person().carry(person.tokens).refresh()
     assert person.try_to_refresh().status_code == 401
@@ -77,7 +77,7 @@ def test_a_replay_ends_the_session_that_a_thief_was_quicker_to_refresh(person, n
     assert thief.try_to_refresh().status_code == 401
 
 
-@one_at_a_time
+@without_grace
 def test_a_replay_ends_no_other_session(person, new_person, stranger):
     phone = new_person().sign_in(person.email)
     person.refresh()
@@ -94,7 +94,7 @@ def test_a_replay_ends_no_other_session(person, new_person, stranger):
 def test_of_twenty_refreshes_at_once_one_wins_and_its_tokens_work(
     person, server, other_worker, monkeypatch
 ):
-    monkeypatch.setattr(accounts, "GATHERING", 1.0)  # others run tests, too
+    monkeypatch.setattr(sessions, "GRACE", timedelta(minutes=1))  # others run tests, too
 
     async def race() -> list[httpx.Response]:
         async with httpx.AsyncClient(timeout=30) as client:
@@ -113,12 +113,35 @@ def test_of_twenty_refreshes_at_once_one_wins_and_its_tokens_work(
         check_response(response)
     assert Counter(response.status_code for response in responses) == {200: 1, 401: 19}
     (winner,) = (response for response in responses if response.status_code == 200)
-    monkeypatch.setattr(accounts, "GATHERING", 0)
     assert person.carry(winner.json()).has_access()
     assert person.refresh().has_access()
 
 
-@one_at_a_time
+def test_a_token_that_was_spent_a_moment_ago_is_refused_and_ends_nothing(person, new_person):
+    """The second tab of a browser, or a client that never saw the answer."""
+    tab = new_person().carry(person.tokens)
+    person.refresh()
+    response = tab.try_to_refresh()
+    assert (response.status_code, response.json()["error"]) == (401, "refresh_refused")
+    assert person.has_access()
+    assert person.refresh().has_access()
+
+
+def test_a_token_that_was_spent_longer_ago_than_the_grace_is_a_replay(person, database_url):
+    person.refresh()
+    earlier = "UPDATE refresh_token SET spent_at = spent_at - interval '2 s' WHERE user_id = $1"
+    run(database_url, earlier, person.id)
+    assert person.carry(person.tokens).has_access()
+    person.refresh()
+    run(database_url, earlier, person.id)
+    first = person.tokens["refresh_token"]
+    person.refresh()
+    run(database_url, earlier, person.id)
+    assert person.try_to_refresh(first).status_code == 401
+    assert not person.has_access()
+
+
+@without_grace
 def test_a_session_that_expired_is_not_refreshed(person, new_person, database_url):
     phone = new_person().sign_in(person.email)
     session_id = person.get("/api/auth/session").json()["id"]
@@ -132,7 +155,7 @@ def test_a_session_that_expired_is_not_refreshed(person, new_person, database_ur
     assert phone.refresh().has_access()
 
 
-@one_at_a_time
+@without_grace
 def test_a_session_lasts_thirty_days_from_its_last_refresh(person, database_url):
     lifetime = "SELECT expires_at - now() AS rest FROM session WHERE user_id = $1"
     whole = timedelta(days=30)
@@ -144,7 +167,7 @@ def test_a_session_lasts_thirty_days_from_its_last_refresh(person, database_url)
         person.refresh()
 
 
-@one_at_a_time
+@without_grace
 def test_expired_sessions_are_gone_with_the_next_sign_in(person, database_url):
     run(database_url, "UPDATE session SET expires_at = now() WHERE user_id = $1", person.id)
     person.sign_in()
@@ -153,7 +176,7 @@ def test_expired_sessions_are_gone_with_the_next_sign_in(person, database_url):
         assert run(database_url, count, person.id)[0]["count"] == 1
 
 
-@one_at_a_time
+@without_grace
 def test_spent_tokens_are_forgotten_when_they_are_as_old_as_a_session_can_be(person, database_url):
     for _ in range(3):
         person.refresh()
@@ -169,7 +192,19 @@ def test_spent_tokens_are_forgotten_when_they_are_as_old_as_a_session_can_be(per
 
 
 @pytest.mark.parametrize(
-    "token", ["x", "x" * 43, "'; DROP TABLE session; --", "\N{KEY}", "\x00", "a" * 200]
+    "token",
+    [
+        "x",
+        "x" * 43,
+        f"{'0' * 32}.{'x' * 43}",
+        f"{'0' * 32}.{'x' * 43}\n",
+        ".",
+        "\ud83d\ude00." + "x" * 43,
+        "'; DROP TABLE session; --",
+        "\N{KEY}",
+        "\x00",
+        "a" * 200,
+    ],
 )
 def test_a_token_that_was_never_issued_is_refused(token, new_person):
     response = new_person().post(REFRESH, content=escaped({"refresh_token": token}), headers=JSON)
@@ -199,7 +234,7 @@ def test_nothing_else_can_be_sent(member, person, stranger):
     assert person.post(REFRESH, json=form).status_code == 422
 
 
-@one_at_a_time
+@without_grace
 def test_neither_token_passes_for_the_other(person):
     assert person.try_to_refresh(person.tokens["access_token"][:200]).status_code == 401
     headers = {"Authorization": f"Bearer {person.tokens['refresh_token']}"}
@@ -208,10 +243,10 @@ def test_neither_token_passes_for_the_other(person):
     assert person.refresh().has_access()
 
 
-@one_at_a_time
+@without_grace
 def test_nothing_is_lost_while_the_key_cannot_be_had(person, server, monkeypatch):
     """What fails does so before the token is spent."""
-    keys = server.app.state.reception.keys
+    keys = server.app.state.accounts.sessions.keys
 
     async def unavailable() -> None:
         raise UnavailableError

@@ -60,7 +60,7 @@ def forms_of(token: str) -> list[str]:
     return written
 
 
-@pytest.mark.usefixtures("promptly")
+@pytest.mark.usefixtures("no_grace")
 def test_no_password_and_no_token_stands_in_any_table():
     url = new_database()
     tokens: list[dict[str, str]] = []
@@ -81,7 +81,7 @@ def test_no_password_and_no_token_stands_in_any_table():
             assert written not in content
 
 
-@pytest.mark.usefixtures("promptly")
+@pytest.mark.usefixtures("no_grace")
 @pytest.mark.parametrize("formatter", [JSONFormatter(), ConsoleFormatter()], ids=["json", "text"])
 def test_no_password_no_token_no_hash_and_no_key_stands_in_the_log(formatter, database_url, caplog):
     tokens: list[dict[str, str]] = []

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import httpx
 import pytest
@@ -27,6 +27,8 @@ from tests.api.auth.people import (
 from tests.contract import check_response
 from tests.databases import run
 from todo_server.auth import passwords
+from todo_server.database.client import Database
+from todo_server.database.handle import RequestHandle
 
 SIGN_IN = "/api/auth/sign-in"
 
@@ -115,31 +117,28 @@ def test_nobodys_password_opens_nothing(new_person):
     assert new_person().try_to_sign_in(password="the password of nobody").status_code == 401
 
 
-def test_the_database_is_asked_as_often_for_an_unknown_address(person, new_person, server):
+def test_the_database_is_asked_as_often_for_an_unknown_address(
+    person, new_person, server, monkeypatch
+):
     asked: list[str] = []
-    database = server.app.state.database
-    fetch, find = database.fetch, database.find
 
-    async def counting_fetch(statement, **values):
-        asked.append(statement.sql)
-        return await fetch(statement, **values)
+    def noting(ask: Any) -> Any:
+        async def note_and_ask(self, statement, **values):
+            asked.append(statement.sql)
+            return await ask(self, statement, **values)
 
-    async def counting_find(statement, wanted):
-        asked.append(statement.sql)
-        return await find(statement, wanted)
+        return note_and_ask
 
+    monkeypatch.setattr(RequestHandle, "run", noting(RequestHandle.run))
+    monkeypatch.setattr(Database, "fetch", noting(Database.fetch))
     questions = []
-    database.fetch, database.find = counting_fetch, counting_find
-    try:
-        # From where the owner signed in, and from elsewhere.
-        for address in (person.address, new_address()):
-            for email in (person.email, new_email()):
-                asked.clear()
-                response = new_person(address=address).try_to_sign_in(email, "wrong password")
-                assert response.status_code == 401
-                questions.append(list(asked))
-    finally:
-        del database.fetch, database.find
+    # From where the owner signed in, and from elsewhere.
+    for address in (person.address, new_address()):
+        for email in (person.email, new_email()):
+            asked.clear()
+            response = new_person(address=address).try_to_sign_in(email, "wrong password")
+            assert response.status_code == 401
+            questions.append(list(asked))
     assert questions[0]
     assert all(others == questions[0] for others in questions)
 
@@ -199,7 +198,7 @@ def test_a_password_is_hashed_with_argon2id_and_owasps_parameters(database_url):
         Person(server) as person,
         Person(server) as other,
     ):
-        server.app.state.reception = server.as_created
+        server.app.state.accounts = server.as_created
         person.sign_up().sign_in()
         other.sign_up()
         assert hash_of(person, database_url).startswith("$argon2id$v=19$m=19456,t=2,p=1$")
@@ -248,7 +247,7 @@ async def crowd(server: AccountServer, email: str, size: int) -> AsyncIterator[l
 
 def test_of_a_hundred_sign_ins_at_once_none_fails_and_the_api_goes_on(person, server):
     """While all hashing stands still, everything else is answered."""
-    hasher, hashing = server.hasher, server.app.state.reception.passwords
+    hasher, hashing = server.hasher, server.app.state.accounts.passwords
 
     async def statuses() -> list[int]:
         async with crowd(server, person.email, 100) as attempts:

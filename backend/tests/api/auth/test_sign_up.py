@@ -49,7 +49,7 @@ def test_signing_up_answers_the_tokens_and_the_account_and_nothing_else(new_pers
     tokens = response.json()
     check_tokens(tokens, person.email)
     assert re.fullmatch(r"[0-9a-f]{32}", tokens["user_id"])
-    assert re.fullmatch(r"[\w-]{43}", tokens["refresh_token"])
+    assert re.fullmatch(rf"{tokens['user_id']}\.[\w-]{{43}}", tokens["refresh_token"])
     assert re.fullmatch(r"[\w-]+\.[\w-]+\.[\w-]{86}", tokens["access_token"])
     created_at = tokens["user"]["created_at"]
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", created_at)

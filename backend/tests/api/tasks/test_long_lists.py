@@ -18,7 +18,7 @@ from todo_server.database import Database
 from todo_server.domain.identity import Identity
 from todo_server.domain.listing import Listing
 from todo_server.services import tasks
-from todo_server.services.task_listing import CHUNK
+from todo_server.services.tasks.list_statements import CHUNK
 
 COUNT = 2_000
 EMOJI = "\N{FIRE}"
@@ -142,8 +142,8 @@ def test_no_answer_of_the_database_is_longer_than_a_page_can_be(database_url: st
 
     async def lengths() -> tuple[int, list[int], int]:
         async with Database(database_url, pool_size=1) as database:
-            page = await tasks.list_tasks(owner, database, Listing())
-            rest = tasks.read_rest(owner, database, Listing(), page.rest)
+            page = await tasks.list_tasks(database.of(owner), Listing())
+            rest = tasks.read_rest(database.of(owner), Listing(), page.rest)
             arrays = [array async for array in rest]
             count = len(json.loads(page.body)) + sum(len(json.loads(array)) for array in arrays)
             return len(page.body), [len(array) for array in arrays], count

@@ -6,8 +6,8 @@ from collections.abc import Awaitable
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from todo_server.api.path import decoded
 from todo_server.api.problems import problem_response
+from todo_server.api.routing.path import decoded
 from todo_server.errors import HeadersTooLargeError, InternalError, UriTooLongError
 
 log = logging.getLogger("todo_server.api")
@@ -18,7 +18,7 @@ MAX_DISCARDED = 64 * 1024 * 1024
 """Bytes, all three."""
 
 
-class Edge:
+class Limits:
     """Refuse heads over the limits, and let no exception and no unread body escape.
 
     A reply that leaves while the client still sends its body reaches few clients: the connection

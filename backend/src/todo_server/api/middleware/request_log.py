@@ -7,7 +7,7 @@ import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from todo_server.api.headers import EVERY, NOT_A_PAGE
+from todo_server.api.middleware.headers import EVERY, NOT_A_PAGE
 
 log = logging.getLogger("todo_server.request")
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from todo_server import errors
 from todo_server.api.openapi import failures
-from todo_server.api.route import JSONRoute, database_of
+from todo_server.api.routing.routes import JSONRoute, database_of
 
 router = APIRouter(route_class=JSONRoute, tags=["operation"])
 

@@ -3,8 +3,8 @@
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
-from todo_server.api.bare_request import MAX_SMALL_BODY, BareRequest
-from todo_server.api.route import Handler
+from todo_server.api.routing.bare_request import MAX_SMALL_BODY, BareRequest
+from todo_server.api.routing.routes import Handler
 from todo_server.errors import (
     MalformedBodyError,
     SmallBodyTooLargeError,

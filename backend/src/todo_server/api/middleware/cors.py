@@ -7,7 +7,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from todo_server.api.headers import EVERY, NOT_A_PAGE
+from todo_server.api.middleware.headers import EVERY, NOT_A_PAGE
 from todo_server.api.problems import problem_response
 from todo_server.domain.origins import EVERY_PAGE, expression_for, is_pattern
 from todo_server.errors import CorsRefusedError
@@ -20,7 +20,7 @@ _EXPOSED = ("Link", "Location", "ETag", "Retry-After", "X-Request-ID")
 class CORS:
     """Starlette's rules for what comes from a browser; everything else passes by their cost.
 
-    `Vary` is not set here, as every answer has it (`api/headers.py`).
+    `Vary` is not set here, as every answer has it (`api/middleware/headers.py`).
     """
 
     def __init__(self, app: ASGIApp, origins: tuple[str, ...]) -> None:

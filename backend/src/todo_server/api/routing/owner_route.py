@@ -12,8 +12,8 @@ from fastapi.routing import APIRoute
 from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
 
-from todo_server.api.json_request import JSONRequest
-from todo_server.api.route import identify
+from todo_server.api.routing.json_request import JSONRequest
+from todo_server.api.routing.routes import identify
 
 
 class OwnerRoute(APIRoute):
@@ -49,7 +49,7 @@ class OwnerRoute(APIRoute):
         if found is None:
             return Match.NONE, {}
         values = found.groupdict()
-        if "%" in scope["path"]:  # see `api/path.py`
+        if "%" in scope["path"]:  # see `api/routing/path.py`
             values = {name: unquote(value) for name, value in values.items()}
         child = {"endpoint": self.endpoint, "path_params": values, "route": self}
         return (Match.FULL if scope["method"] in (self.methods or ()) else Match.PARTIAL), child

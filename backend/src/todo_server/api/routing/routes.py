@@ -6,9 +6,9 @@ from typing import Any, TypeAlias
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
-from todo_server.api.json_request import SmallJSONRequest
+from todo_server.api.routing.json_request import SmallJSONRequest
 from todo_server.auth import ME, Authenticate
-from todo_server.database import Database
+from todo_server.database import Database, Handle
 from todo_server.domain.identity import Identity
 
 Handler: TypeAlias = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -69,3 +69,8 @@ def database_of(request: Request) -> Database:
     """Give the database that the server was wired to."""
     database: Database = request.scope["app"].state.database
     return database
+
+
+def handle_of(request: Request) -> Handle:
+    """Give the handle by which this request works on the rows of who is asking."""
+    return database_of(request).of(identity_of(request))

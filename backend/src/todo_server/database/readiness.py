@@ -8,28 +8,28 @@ from sqlmodel import SQLModel
 
 from todo_server.errors import HOW_TO_MIGRATE, NotReadyError
 
-SCHEMA_VERSION = "0003"
+SCHEMA_VERSION = "0004"
 """The newest migration; versions are numbered so that their order is that of the text."""
 
 _CHECK = """
-WITH door AS (
-    SELECT door.oid, door.relname, door.relowner, rows.oid AS rows, rows.relname AS rows_name,
-           NOT EXISTS (SELECT FROM pg_options_to_table(door.reloptions)
+WITH view AS (
+    SELECT view.oid, view.relname, view.relowner, rows.oid AS rows, rows.relname AS rows_name,
+           NOT EXISTS (SELECT FROM pg_options_to_table(view.reloptions)
                        WHERE option_name = 'security_invoker' AND option_value::boolean)
            AND NOT owner.rolsuper AND NOT owner.rolbypassrls
            AND rows.relrowsecurity AND rows.relforcerowsecurity AS binds
-    FROM pg_class AS door
-    JOIN pg_roles AS owner ON owner.oid = door.relowner
-    JOIN pg_class AS rows ON rows.relnamespace = door.relnamespace
-                         AND 'my_' || rows.relname = door.relname
+    FROM pg_class AS view
+    JOIN pg_roles AS owner ON owner.oid = view.relowner
+    JOIN pg_class AS rows ON rows.relnamespace = view.relnamespace
+                         AND 'my_' || rows.relname = view.relname
     WHERE rows.relname = ANY ($1::text[])
-      AND pg_table_is_visible(door.oid) AND door.relkind = 'v'
+      AND pg_table_is_visible(view.oid) AND view.relkind = 'v'
 ), used AS (
-    SELECT relowner AS role, rows AS relation, rows_name AS name FROM door
+    SELECT relowner AS role, rows AS relation, rows_name AS name FROM view
     UNION ALL
     SELECT pg_roles.oid, pg_class.oid, relname FROM pg_class, pg_roles
     WHERE rolname = current_user AND pg_table_is_visible(pg_class.oid)
-      AND (relname = ANY ($2::text[]) OR pg_class.oid IN (SELECT oid FROM door))
+      AND (relname = ANY ($2::text[]) OR pg_class.oid IN (SELECT oid FROM view))
 ), lacking AS (
     SELECT role, name FROM used
     WHERE NOT (has_table_privilege(role, relation, 'SELECT')
@@ -48,7 +48,7 @@ SELECT to_regclass('alembic_version') IS NOT NULL AS migrated,
        current_setting('server_encoding') = 'UTF8' AS utf8,
        current_setting('server_version_num')::int AS server_version,
        current_user::text AS role,
-       (SELECT count(*) FROM door WHERE binds) AS doors,
+       (SELECT count(*) FROM view WHERE binds) AS views,
        (SELECT string_agg(sql, ' ' ORDER BY sql) FROM remedy) AS remedy
 """
 
@@ -66,7 +66,7 @@ def owned_tables() -> list[str]:
 
 
 def _proof(tables: list[str]) -> str:
-    """Read the version, and whether a door shows any row to nobody, by the way of requests."""
+    """Read the version, and whether a view shows any row to nobody, by the way of requests."""
     shows = " OR ".join(f"EXISTS (SELECT FROM my_{table})" for table in tables)
     return _VERSION.replace("false", shows)
 
@@ -87,7 +87,7 @@ async def check(connection: asyncpg.Connection) -> None:
         raise NotReadyError("The database's encoding is not UTF8; create it with ENCODING 'UTF8'.")
     if not found["migrated"]:
         raise _no_tables()
-    complete = found["doors"] == len(tables)
+    complete = found["views"] == len(tables)
     may_use = found["remedy"] is None
     try:
         row = await _fetchrow(connection, _proof(tables) if complete and may_use else _VERSION)

@@ -1,21 +1,21 @@
-"""The only doors to the database: `read`, `change`, `write` and `transaction` of an identity."""
+"""The client of the database: a handle for each request, on a bounded pool of connections."""
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Self, TypeAlias, TypeVar
+from typing import Self
 
 import asyncpg
 
 from todo_server.database import execution, trouble
 from todo_server.database.connecting import Connector
-from todo_server.database.execution import Transaction
+from todo_server.database.handle import Arguments, Outcome, RequestHandle
 from todo_server.database.pool import Pool
 from todo_server.database.reasons import NotConnectedError
 from todo_server.database.shared import Shared
 from todo_server.database.silence import end_silent_connections
-from todo_server.database.statement import Statement
+from todo_server.database.statement import Unowned
 from todo_server.domain.identity import Identity
 from todo_server.errors import NotReadyError, UnavailableError
 
@@ -34,21 +34,23 @@ CHECK_KEPT = 1.0
 NOBODY = ""
 """The owner of connections for what belongs to no user; no user has this id."""
 
-Result = TypeVar("Result")
-Work: TypeAlias = Callable[..., Awaitable[Any]]
-"""What is done with a connection: its first argument."""
-Steps: TypeAlias = Callable[[Transaction], Awaitable[Result]]
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 class Database:
     """A bounded pool of connections to one PostgreSQL.
 
     It connects when first asked, and waits a bounded time for a database that is asleep or
-    restarting. All doors raise UnavailableError when that time runs out, NotReadyError on a
-    database that `guard` refuses, and UnauthenticatedError where the identity has ended.
+    restarting. All that it does raises UnavailableError when that time runs out, NotReadyError on a
+    database that `readiness` refuses, and UnauthenticatedError where the identity has ended.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+    def __init__(
+        self, url: str, *, pool_size: int = 10, clock: Callable[[], datetime] = _utc_now
+    ) -> None:
+        self._clock = clock
         self._connector = Connector(
             url, connect_timeout=CONNECT_TIMEOUT, statement_timeout=STATEMENT_TIMEOUT
         )
@@ -76,7 +78,7 @@ class Database:
             await self._pool.close()
 
     async def check(self) -> None:
-        """Prove that the database could be used; see `guard.check`.
+        """Prove that the database could be used; see `readiness.check`.
 
         It has a connection of its own, one at a time, and its outcome counts for a second: those
         who ask meanwhile get the same. An UnavailableError says what kind of cause it has.
@@ -90,64 +92,30 @@ class Database:
                 raise type(error)(message) from cause
             raise
 
-    async def read(self, identity: Identity, statement: Statement, **values: object) -> Any:  # noqa: ANN401 - whatever the statement selects
-        """Run a statement made by `rows.reading`, in one round trip; give its one value."""
-        values |= {"owner": identity.user_id, "session": identity.session_id}
-        return await self._run(identity.user_id, execution.read, statement, values)
+    def of(self, identity: Identity) -> RequestHandle:
+        """Give the handle by which a request works on the rows of who is asking."""
+        return RequestHandle(self._run, identity, self.now())
 
-    async def change(
-        self, identity: Identity, statement: Statement, *, repeatable: bool, **values: object
-    ) -> Any:  # noqa: ANN401 - as above
-        """Run a statement made by `rows.insert_mine` or `changing`, in one round trip.
+    def now(self) -> datetime:
+        """Give the present instant, by the clock that all requests have."""
+        return self._clock()
 
-        Gives its one value. When the connection breaks meanwhile, the change may have been made.
-        One that is `repeatable`, as doing it twice comes to the same unless somebody else changes
-        the row in between, is tried again. Otherwise an UnavailableError says so.
-        """
-        values |= {"owner": identity.user_id, "session": identity.session_id}
-        do = partial(execution.change, repeatable=repeatable)
-        return await self._run(identity.user_id, do, statement, values)
-
-    async def write(self, identity: Identity, statement: Statement, **values: object) -> Any:  # noqa: ANN401 - as above
-        """Run a statement made by `rows.update_mine` or `delete_mine` in a transaction.
-
-        Three round trips: BEGIN with the identity, the statement, COMMIT. Gives the first value
-        of the first row, or None where no row of the user's own was met.
-        """
-        values |= {"owner": identity.user_id, "session": identity.session_id}
-        return await self._run(identity.user_id, execution.write, statement, values)
-
-    async def transaction(self, identity: Identity, steps: Steps[Result]) -> Result:
-        """Run several steps in one transaction of the identity; all of them happen, or none.
-
-        Steps may run more than once, each time in a new transaction, until one is committed.
-        """
-
-        async def begin_step_commit(connection: asyncpg.Connection) -> Result:
-            await execution.begin(connection, identity.user_id, identity.session_id)
-            result = await steps(Transaction(connection, identity))
-            await execution.commit(connection)
-            return result
-
-        result: Result = await self._run(identity.user_id, begin_step_commit)
-        return result
-
-    async def find(self, statement: Statement, wanted: object) -> dict[str, Any] | None:
-        """Run a statement made by `rows.finding`, in one round trip; give its row."""
-        row = await self._run(NOBODY, execution.fetch, statement, {"wanted": wanted})
-        return None if row is None or row[0] is None else json.loads(row[0])
-
-    async def fetch(self, statement: Statement, **values: object) -> list[asyncpg.Record]:
+    async def fetch(self, statement: Unowned, **values: object) -> list[asyncpg.Record]:
         """Run a statement on tables that belong to no user; no identity is set, ever."""
-        rows: list[asyncpg.Record]
-        rows = await self._run(NOBODY, execution.fetch_all, statement, values)
-        return rows
+        return await self._run(NOBODY, execution.fetch, statement, values)
 
-    def _run(self, owner: str, do: Work, *arguments: object) -> Awaitable[Any]:
+    def _run(
+        self,
+        owner: str,
+        work: Callable[[asyncpg.Connection, *Arguments], Awaitable[Outcome]],
+        *arguments: *Arguments,
+    ) -> Awaitable[Outcome]:
         """Do the work on a connection of the owner's share."""
-        return self._again(self._attempt, owner, do, arguments)
+        return self._again(self._attempt, owner, work, *arguments)
 
-    async def _again(self, attempt: Work, *arguments: object) -> Any:  # noqa: ANN401
+    async def _again(
+        self, attempt: Callable[[*Arguments], Awaitable[Outcome]], *arguments: *Arguments
+    ) -> Outcome:
         """Attempt it again and again while the database is away."""
         deadline = 0.0
         delay = 0.02
@@ -174,14 +142,19 @@ class Database:
         if refusal is not None and not isinstance(error, (NotConnectedError, NotReadyError)):
             self._connector.incidents.refused(refusal.message, error.__cause__ or error)
 
-    async def _attempt(self, owner: str, do: Work, arguments: tuple[object, ...]) -> Any:  # noqa: ANN401
+    async def _attempt(
+        self,
+        owner: str,
+        work: Callable[[asyncpg.Connection, *Arguments], Awaitable[Outcome]],
+        *arguments: *Arguments,
+    ) -> Outcome:
         if self._pool is None:
             await self._opening()
         pool = self._pool
         assert pool is not None  # noqa: S101 - just opened
         connection = await pool.acquire(owner)
         try:
-            return await do(connection, *arguments)
+            return await work(connection, *arguments)
         except BaseException as error:
             is_good = False
             try:

@@ -12,7 +12,7 @@ import pytest
 
 from tests.databases import new_database, run
 from todo_server.domain.listing import Order, Sort, Status
-from todo_server.services.task_listing import page_statement, rest_statement
+from todo_server.services.tasks.list_statements import page_statement, rest_statement
 
 MANY, LIMIT = 20_000, 20
 KEYS = {Sort.CREATED: "id", Sort.UPDATED: "updated_at", Sort.TITLE: "title_key"}

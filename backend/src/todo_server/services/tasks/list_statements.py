@@ -8,7 +8,7 @@ an index.
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import (
     ARRAY,
@@ -36,13 +36,12 @@ from sqlalchemy.sql.selectable import LateralFromClause
 from sqlalchemy.types import TypeEngine
 
 from todo_server.database import (
-    Statement,
-    compiled,
+    Read,
     json_columns,
     json_row,
-    mine,
-    reading,
-    select_mine,
+    owner_view,
+    read_statement,
+    select_owned,
     utf8,
 )
 from todo_server.domain.listing import Order, Sort, Status
@@ -51,7 +50,10 @@ from todo_server.models import Task, TaskRead
 CHUNK = 4 * 1024 * 1024
 """Bytes of JSON that a listing without a limit answers from its first statement."""
 
-_tasks = mine(Task)
+Page: TypeAlias = tuple[bytes, bytes | None]
+Whole: TypeAlias = tuple[bytes, bytes | None, bytes | None]
+
+_tasks = owner_view(Task)
 _TASK_ID: ColumnElement[Any] = bindparam("task_id", type_=Uuid)
 
 
@@ -89,7 +91,7 @@ _NONE = literal_column("0", Integer)
 
 
 @cache
-def page_statement(status: Status, sort: Sort, order: Order, *, after: bool) -> Statement:
+def page_statement(status: Status, sort: Sort, order: Order, *, after: bool) -> Read[Page]:
     """Select [the JSON array, the position of its last row where more follow]."""
     limit: ColumnElement[int] = bindparam("limit", type_=Integer)
     rows = _rows(status, sort, order, limit, after=after)
@@ -105,7 +107,7 @@ def page_statement(status: Status, sort: Sort, order: Order, *, after: bool) -> 
 
 
 @cache
-def whole_statement(status: Status, sort: Sort, order: Order, *, after: bool) -> Statement:
+def whole_statement(status: Status, sort: Sort, order: Order, *, after: bool) -> Read[Whole]:
     """Select [the first CHUNK of the JSON array, the position as above, the ids of the rest].
 
     Rows are weighed before their JSON is made, so that no more of it is made than one chunk would
@@ -143,7 +145,7 @@ def whole_statement(status: Status, sort: Sort, order: Order, *, after: bool) ->
 
 
 @cache
-def rest_statement(status: Status) -> Statement:
+def rest_statement(status: Status) -> Read[bytes]:
     """Select the JSON array of those of some ids that are still there, with this status."""
     wanted = (
         func.unnest(bindparam("ids", type_=ARRAY(Uuid)))
@@ -161,7 +163,7 @@ def rest_statement(status: Status) -> Statement:
     )
     task = _as_read(rows)
     array = select(_array(func.json_agg(json_row(task)))).select_from(rows.join(task, true()))
-    return compiled(reading(array))
+    return read_statement(array)
 
 
 def _rows(
@@ -193,7 +195,7 @@ def _by_creation(
     """Walk the primary key, or the index with the status before the id."""
     columns: list[ColumnElement[Any]] = [_tasks.c.id]
     place: list[ColumnElement[Any]] = [_TASK_ID]
-    walk = select_mine(Task, *_tasks.c)
+    walk = select_owned(Task, *_tasks.c)
     if status is not Status.ALL:
         # As a range and as part of the order, which the primary key does not have: it would be
         # walked as well if the status were a mere filter, past all the tasks of the other one.
@@ -208,7 +210,7 @@ def _by_creation(
 
 
 def _with_status(status: Status) -> Select[Any]:
-    rows = select_mine(Task, *_tasks.c)
+    rows = select_owned(Task, *_tasks.c)
     if status is Status.ALL:
         return rows
     done = _tasks.c.completed
@@ -257,5 +259,5 @@ def _array(json: ColumnElement[Any]) -> ColumnElement[bytes]:
     return utf8(func.coalesce(json, literal_column("'[]'")))
 
 
-def _answering(*values: ColumnElement[bytes]) -> Statement:
-    return compiled(reading(select(postgresql.array(values))))
+def _answering(*values: ColumnElement[bytes]) -> Read[Any]:
+    return read_statement(select(postgresql.array(values)))

@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.requests import ClientDisconnect
 
-from todo_server.api.bare_request import MAX_SMALL_BODY, BareRequest
+from todo_server.api.routing.bare_request import MAX_SMALL_BODY, BareRequest
 from todo_server.domain import strict_json
 from todo_server.errors import (
     BodyTooLargeError,

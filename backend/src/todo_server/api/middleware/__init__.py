@@ -1,0 +1,1 @@
+"""What surrounds every request: its log line, CORS, hosts, and limits."""

@@ -1,0 +1,118 @@
+"""What a request may do as one user: the handle that every verb of the services takes first.
+
+A request's own handle and that of a transaction have one interface, so that a verb runs as it is
+in either: alone, or as a step of several.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Protocol, TypeAlias, TypeVar, TypeVarTuple
+
+import asyncpg
+
+from todo_server.database import execution
+from todo_server.database.owner_condition import OWNER
+from todo_server.database.statement import Change, Owned, Read, Result
+from todo_server.domain.identity import Identity
+
+Outcome = TypeVar("Outcome")
+Arguments = TypeVarTuple("Arguments")
+Steps: TypeAlias = Callable[["TransactionHandle"], Awaitable[Outcome]]
+
+
+class Handle(Protocol):
+    """One user's access to their own rows, and the instant of the request."""
+
+    @property
+    def identity(self) -> Identity:
+        """Who is asking."""
+
+    @property
+    def now(self) -> datetime:
+        """When the request was made: one instant for all that it does."""
+
+    async def run(self, statement: Owned[Result], **values: object) -> Result:
+        """Run a statement as this user; give its one value, None where no row was met.
+
+        Raises UnauthenticatedError where the session has ended, UnavailableError where the
+        database does not answer in time, or did not confirm a change that may have been made.
+        """
+
+    async def transaction(self, steps: Steps[Outcome]) -> Outcome:
+        """Run several steps in one transaction; all of them happen, or none.
+
+        Steps may run more than once, each time in a new transaction, until one is committed.
+        """
+
+
+class Do(Protocol):
+    """Does work on a connection of an owner's share: the work's first argument."""
+
+    def __call__(
+        self,
+        owner: str,
+        work: Callable[[asyncpg.Connection, *Arguments], Awaitable[Outcome]],
+        *arguments: *Arguments,
+    ) -> Awaitable[Outcome]:
+        """Give what the work gives."""
+
+
+class RequestHandle:
+    """The handle of a request: each statement is a transaction of its own."""
+
+    __slots__ = ("_do", "_identifying", "identity", "now")
+
+    def __init__(self, do: Do, identity: Identity, now: datetime) -> None:
+        self._do = do
+        self._identifying = identifying(identity)
+        self.identity = identity
+        self.now = now
+
+    async def run(self, statement: Owned[Result], **values: object) -> Result:
+        """Run a statement: one round trip, or three for a `Write`."""
+        values |= self._identifying
+        if isinstance(statement, Read):
+            return await self._do(self.identity.user_id, execution.read, statement, values)
+        if isinstance(statement, Change):
+            return await self._do(self.identity.user_id, execution.change, statement, values)
+        return await self._do(self.identity.user_id, execution.write, statement, values)
+
+    async def transaction(self, steps: Steps[Outcome]) -> Outcome:
+        """Run several steps in a transaction of their own."""
+
+        async def begin_step_commit(connection: asyncpg.Connection) -> Outcome:
+            await execution.begin(connection, self.identity.user_id, self.identity.session_id)
+            outcome = await steps(TransactionHandle(connection, self.identity, self.now))
+            await execution.commit(connection)
+            return outcome
+
+        return await self._do(self.identity.user_id, begin_step_commit)
+
+
+class TransactionHandle:
+    """The handle of an open transaction: its statements happen together, or not at all."""
+
+    __slots__ = ("_connection", "_identifying", "identity", "now")
+
+    def __init__(self, connection: asyncpg.Connection, identity: Identity, now: datetime) -> None:
+        self._connection = connection
+        self._identifying = identifying(identity)
+        self.identity = identity
+        self.now = now
+
+    async def run(self, statement: Owned[Result], **values: object) -> Result:
+        """Run a statement as a step of the transaction."""
+        return await execution.step(self._connection, statement, values | self._identifying)
+
+    async def transaction(self, steps: Steps[Outcome]) -> Outcome:
+        """Run several steps as part of this transaction."""
+        return await steps(self)
+
+    def without_session(self) -> "TransactionHandle":
+        """Go on where the identity's session has been ended by these very steps."""
+        return TransactionHandle(self._connection, Identity(self.identity.user_id), self.now)
+
+
+def identifying(identity: Identity) -> dict[str, object]:
+    """Give the parameters of a statement that say who is asking."""
+    return {OWNER: identity.user_id, "session": identity.session_id}

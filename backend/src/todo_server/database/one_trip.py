@@ -1,0 +1,165 @@
+"""Statements that set the identity themselves, and so take one round trip to the database.
+
+Reading in one round trip
+-------------------------
+The identity must be set, for this transaction alone, before the first row is looked at. A read
+does both in one statement::
+
+    SELECT (SELECT … FROM my_task WHERE user_id = identity.user_id AND user_id = $1 …)
+    FROM (SELECT set_config('app.user_id', $1, true) AS user_id OFFSET 0) AS identity
+    WHERE identity.user_id = $1
+
+The subquery depends on a value that only ``identity`` yields, so it cannot start earlier, and
+``OFFSET 0`` keeps the planner from dissolving ``identity``. Were the order ever different, the
+policy would see no identity and no row: it fails closed. An INSERT … SELECT FROM identity has
+the same order. That the owner stands there once more, as a parameter at the top level and in each
+condition, is what a proxy looks for that sends statements to the owner's shard.
+
+Changing in one round trip
+--------------------------
+An UPDATE … FROM identity has not that order (seen: zero rows). So `change_one` is an INSERT of the
+row that is there already, found and locked by a subquery that depends on ``identity``, whose
+conflict with itself becomes the UPDATE. The lock makes sure that it is a conflict: nobody can
+delete the row in between. What deletes rows, or needs several statements, runs in a transaction
+that is opened with the identity (`execution.py`).
+
+Not after the end of the session
+--------------------------------
+A statement that writes locks its session's row (decision 0015), so that it and whatever ends the
+session cannot pass each other: whoever comes second waits, and a row that is gone gives no
+identity. Reads lock nothing.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import (
+    Insert,
+    Select,
+    Subquery,
+    Uuid,
+    bindparam,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.sql.elements import ColumnElement
+from sqlmodel import SQLModel
+
+from todo_server.database.as_json import json_row, utf8
+from todo_server.database.owned import OWNER_ID, is_owners, owner_view
+from todo_server.database.statement import (
+    Change,
+    Read,
+    RepeatableChange,
+    Result,
+    compiled,
+    constant,
+)
+from todo_server.models.account import Session
+
+SETTING = "app.user_id"
+"""The transaction-local setting that the policies of row-level security compare with."""
+
+LOCK_TIMEOUT = "2s"
+"""How long a change waits for a row that something else changes: well under what a request waits
+for a connection. For one transaction alone, so that it works through poolers."""
+
+_SESSION = bindparam("session", type_=Uuid)
+
+
+def _setting_identity(*also: ColumnElement[Any]) -> Subquery:
+    user_id = func.set_config(constant(SETTING), OWNER_ID, true()).label("user_id")
+    return select(user_id, *also).offset(literal_column("0")).subquery("setting_identity")
+
+
+_PATIENCE = func.set_config(constant("lock_timeout"), constant(LOCK_TIMEOUT), true())
+_SETTING_IDENTITY = _setting_identity()
+_SETTING_WRITING_IDENTITY = _setting_identity(_PATIENCE.label("patience"))
+
+
+def _identity(*, lock: bool) -> Select[Any]:
+    """Set the identity, and give no row if it has a session that has ended."""
+    setting = _SETTING_WRITING_IDENTITY if lock else _SETTING_IDENTITY
+    sessions = owner_view(Session)
+    its_own = (sessions.c.user_id == setting.c.user_id, is_owners(sessions))
+    session = select(sessions.c.id).where(*its_own, sessions.c.id == _SESSION)
+    if lock:
+        session = session.with_for_update(read=True, key_share=True)
+    alive = session.correlate(setting).exists()
+    return select(*setting.c).where(or_(_SESSION.is_(None), alive)).offset(literal_column("0"))
+
+
+IDENTITY = _identity(lock=False).subquery("identity")
+_WRITING_IDENTITY = _identity(lock=True).subquery("identity")
+
+
+def select_owned(model: type[SQLModel], *columns: ColumnElement[Any]) -> Select[Any]:
+    """Begin a SELECT on the asking user's rows; it goes into `read_statement`."""
+    rows = owner_view(model)
+    its_owner = (rows.c.user_id == IDENTITY.c.user_id, is_owners(rows))
+    return select(*columns).where(*its_owner).correlate(IDENTITY)
+
+
+def insert_owned(model: type[SQLModel], values: Mapping[str, ColumnElement[Any]]) -> Insert:
+    """Begin an INSERT of one row that the asking user will own; it sets the identity."""
+    row = select(OWNER_ID, *values.values()).select_from(_WRITING_IDENTITY)
+    its_own = row.where(_WRITING_IDENTITY.c.user_id == OWNER_ID)
+    return insert(owner_view(model)).from_select(["user_id", *values], its_own)
+
+
+def read_statement(value: Select[Any]) -> Read[Result]:
+    """Complete a SELECT of one value on the user's rows: it sets the identity, then reads."""
+    of_owner = select(value.scalar_subquery()).select_from(IDENTITY)
+    return compiled(Read, of_owner.where(IDENTITY.c.user_id == OWNER_ID))
+
+
+def insert_statement(insertion: Insert, columns: list[ColumnElement[Any]]) -> Change[bytes]:
+    """Complete what `insert_owned` began: it gives the row that was made, as JSON."""
+    return compiled(Change, _json_of_inserted(insertion, columns))
+
+
+def change_one(
+    model: type[SQLModel],
+    key: Mapping[str, ColumnElement[Any]],
+    values: Mapping[str, ColumnElement[Any]],
+    columns: list[ColumnElement[Any]],
+    *,
+    repeatable: bool,
+) -> Change[bytes | None]:
+    """Change the one of the asking user's rows that has this key; it gives the row as JSON.
+
+    `key` is what the primary key has besides the owner. Gives None where the user has no such
+    row. With `repeatable` it is tried again where it may have been done.
+    """
+    rows, there = owner_view(model), owner_view(model).alias("there")
+    identity = _identity(lock=True).cte("identity")
+    stored = [c.name for c in rows.c if c.computed is None and c.name != "user_id"]
+    found = (
+        select(*(there.c[name] for name in stored))
+        .where(there.c.user_id == identity.c.user_id, is_owners(there))
+        .where(*(there.c[name] == value for name, value in key.items()))
+        .with_for_update()
+        .lateral("found")
+    )
+    row = select(OWNER_ID, *found.c).select_from(identity.join(found, true()))
+    changed = (
+        postgresql.insert(rows)
+        .from_select(["user_id", *stored], row)
+        .on_conflict_do_update(index_elements=["user_id", *key], set_=dict(values))
+        .returning(*columns)
+        .cte("changed")
+    )
+    answer = select(utf8(json_row(changed))).scalar_subquery()
+    of_owner = select(answer).select_from(identity).where(identity.c.user_id == OWNER_ID)
+    return compiled(RepeatableChange if repeatable else Change, of_owner)
+
+
+def _json_of_inserted(insertion: Insert, columns: list[ColumnElement[Any]]) -> Select[Any]:
+    """Complete an INSERT: it gives the row it wrote, as JSON."""
+    inserted = insertion.returning(*columns).cte("inserted")
+    return select(utf8(json_row(inserted)))

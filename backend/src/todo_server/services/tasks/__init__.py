@@ -1,0 +1,21 @@
+"""Tasks: the verbs on one, and the listing of many."""
+
+from todo_server.services.tasks.listing import Page, list_tasks, read_rest
+from todo_server.services.tasks.verbs import (
+    complete_task,
+    create_task,
+    delete_task,
+    get_task,
+    update_task,
+)
+
+__all__ = [
+    "Page",
+    "complete_task",
+    "create_task",
+    "delete_task",
+    "get_task",
+    "list_tasks",
+    "read_rest",
+    "update_task",
+]

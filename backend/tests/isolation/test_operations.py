@@ -1,0 +1,197 @@
+"""Every operation as nobody, as the owner and as a stranger, by reflection over the document."""
+
+import itertools
+import re
+import uuid
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.server import nobody, settings
+from todo_server.app import create_app
+
+PUBLIC = {
+    *("GET /", "GET /livez", "GET /readyz", "GET /.well-known/jwks.json"),
+    *(f"POST /api/auth/{verb}" for verb in ("sign-up", "sign-in", "refresh", "token")),
+}
+PATH_PARAMETERS = {"user_id", "task_id"}
+QUERY_PARAMETERS = {"status", "sort", "order", "limit", "cursor", "sort_by", "sort_order"}
+TASK_MEMBERS = {"title", "description", "completed", "id", "user_id", "created_at", "updated_at"}
+# Of the account that the token names: there is no other way to say which.
+ACCOUNT_MEMBERS = {"everywhere", "current_password", "email", "name", "password"}
+
+
+class Operation(NamedTuple):
+    """An operation as the document describes it."""
+
+    method: str
+    path: str
+    parameters: dict[str, str]  # name: where it stands
+    members: set[str]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+    def url(self, **values: str) -> str:
+        return self.path.format(**values)
+
+    def body(self) -> dict[str, Any] | None:
+        """One that the operation takes."""
+        return {"title": "theirs"} if "title" in self.members else ({} if self.members else None)
+
+
+def members_of(schema: dict[str, Any], document: dict[str, Any]) -> set[str]:
+    """The members of a body, of whichever alternative."""
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        return members_of(document["components"]["schemas"][name], document)
+    found = set(schema.get("properties", ()))
+    for alternative in itertools.chain(*(schema.get(k, ()) for k in ("anyOf", "oneOf", "allOf"))):
+        found |= members_of(alternative, document)
+    return found
+
+
+def operations() -> list[Operation]:
+    document = create_app(settings("postgresql://")).openapi()
+    found = []
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            members: set[str] = set()
+            for content in operation.get("requestBody", {}).get("content", {}).values():
+                members |= members_of(content["schema"], document)
+            parameters = {p["name"]: p["in"] for p in operation.get("parameters", ())}
+            found.append(Operation(method.upper(), path, parameters, members))
+    return found
+
+
+OPERATIONS = operations()
+OWNED = [operation for operation in OPERATIONS if str(operation) not in PUBLIC]
+
+
+def with_parameter(name: str) -> Any:
+    """Those operations that have a parameter, in the path or in the query."""
+    chosen = [operation for operation in OWNED if name in operation.parameters]
+    return pytest.mark.parametrize("operation", chosen, ids=str)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=str)
+def test_every_parameter_of_an_operation_is_tried_below(operation):
+    known = {"path": PATH_PARAMETERS, "query": QUERY_PARAMETERS}
+    unknown = {n for n, where in operation.parameters.items() if n not in known.get(where, ())}
+    assert not unknown, "try it as a stranger in this file, then name it above"
+    named = set(re.findall(r"{(\w+)}", operation.path))
+    assert named == {n for n, where in operation.parameters.items() if where == "path"}
+    if operation.path.startswith("/api/{user_id}/"):
+        assert not operation.members - TASK_MEMBERS, "the same for these members of the body"
+    elif operation in OWNED:
+        assert not named, "whose is it?"
+        assert not operation.members - ACCOUNT_MEMBERS, "the same for these members of the body"
+
+
+@pytest.mark.parametrize("operation", OWNED, ids=str)
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer x"}], ids=["none", "bad"])
+def test_nobody_is_401_everywhere(operation, headers, server, user):
+    url = operation.url(user_id=user.id, task_id=user.create()["id"])
+    with nobody(server) as client:
+        response = client.request(operation.method, url, json=operation.body(), headers=headers)
+    assert response.status_code == 401
+    assert response.headers["www-authenticate"] == "Bearer"
+    assert user.tasks()[0]["title"] == "Buy milk"
+
+
+@pytest.mark.parametrize("name", sorted(PUBLIC))
+def test_what_is_public_asks_nobody_for_a_token(name, server):
+    assert name in map(str, OPERATIONS)
+    method, path = name.split()
+    with nobody(server) as client:
+        assert client.request(method, path).status_code not in {401, 403}
+
+
+@with_parameter("user_id")
+def test_the_path_of_another_user_is_403(operation, user, stranger):
+    task = user.create()
+    url = operation.url(user_id=user.id, task_id=task["id"])
+    response = stranger.request(operation.method, url, json=operation.body())
+    assert response.status_code == 403
+    assert user.tasks() == [task]
+
+
+@with_parameter("task_id")
+@pytest.mark.parametrize("path_of", ["their id", "me"])
+def test_the_task_of_another_user_is_404_like_one_that_never_was(
+    operation, path_of, user, stranger
+):
+    task = user.create()
+    owner = stranger.id if path_of == "their id" else "me"
+    problems = []
+    for task_id in (task["id"], str(uuid.uuid4())):
+        url = operation.url(user_id=owner, task_id=task_id)
+        response = stranger.request(operation.method, url, json=operation.body())
+        assert response.status_code == 404
+        problem = response.json()
+        assert problem.pop("instance") == url
+        del problem["request_id"]
+        problems.append((problem, sorted(response.headers)))
+    assert problems[0] == problems[1]
+    assert user.tasks() == [task]
+    assert stranger.tasks() == []
+
+
+QUERIES = [
+    *(f"status={status}" for status in ("all", "pending", "completed", "incomplete")),
+    *(
+        f"{name}={key}"
+        for name in ("sort", "sort_by")
+        for key in ("created_at", "updated", "title")
+    ),
+    *(f"{name}={order}" for name in ("order", "sort_order") for order in ("asc", "desc")),
+    "limit=200",
+    "user_id={victim}",
+    "owner={victim}",
+    "limit=1&sort=title&order=asc&status=pending",
+]
+
+
+def test_every_query_parameter_is_among_the_queries():
+    tried = {part.partition("=")[0] for query in QUERIES for part in query.split("&")}
+    assert tried >= QUERY_PARAMETERS - {"cursor"}
+
+
+@with_parameter("status")
+@pytest.mark.parametrize("query", QUERIES)
+def test_no_query_shows_the_task_of_another_user(operation, query, user, stranger):
+    user.create()
+    own = stranger.create()
+    url = operation.url(user_id="me") + "?" + query.format(victim=user.id)
+    response = stranger.request(operation.method, url)
+    assert response.status_code == 200
+    assert [task["id"] for task in response.json()] in ([own["id"]], [])
+
+
+@with_parameter("cursor")
+def test_the_cursor_of_another_user_is_refused(operation, user, stranger):
+    user.create("first")
+    user.create("second")
+    page = user.get(user.path, params={"limit": 1})
+    cursor = page.links["next"]["url"].partition("cursor=")[2]
+    url = operation.url(user_id=stranger.id)
+    response = stranger.get(url, params={"limit": 1, "cursor": cursor})
+    assert response.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("operation", "member"),
+    [(o, m) for o in OWNED for m in sorted(o.members & TASK_MEMBERS) if "user_id" in o.parameters],
+    ids=str,
+)
+def test_no_member_of_a_body_reaches_the_task_of_another_user(operation, member, user, stranger):
+    task = user.create("mine", description="mine")
+    own = stranger.create()
+    url = operation.url(user_id=stranger.id, task_id=own["id"])
+    response = stranger.request(
+        operation.method, url, json=(operation.body() or {}) | {member: task[member]}
+    )
+    assert response.is_success, response.text
+    assert response.json()["user_id"] == stranger.id
+    assert response.json()["id"] != task["id"]
+    assert user.tasks() == [task]

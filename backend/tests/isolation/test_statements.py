@@ -1,0 +1,146 @@
+"""The second layer: the owner in every statement, tried with row-level security off."""
+
+import asyncio
+import contextlib
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import asyncpg
+import pytest
+
+from tests.databases import new_database, run
+from tests.isolation.victims import (
+    STATEMENTS,
+    STRANGER,
+    VICTIM,
+    connection_to,
+    every_listing,
+    everything_of,
+    fill_every_table,
+    limited_to_the_views,
+    rows_of,
+    run_with_database,
+    some_tasks,
+)
+from todo_server import errors
+from todo_server.database import Database, Unowned, readiness
+from todo_server.database.readiness import owned_tables
+from todo_server.models import Completion, TaskUpdate
+from todo_server.services import tasks
+
+
+@pytest.fixture
+def unbound(monkeypatch) -> str:
+    """A database whose row-level security is off, and a server that does not mind."""
+
+    async def accept(_: asyncpg.Connection) -> None:
+        pass
+
+    url = new_database()
+    for table in owned_tables():
+        run(url, f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")
+        run(url, f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
+    monkeypatch.setattr(readiness, "check", accept)
+    return url
+
+
+def test_without_row_security_the_statements_alone_touch_no_other_row(unbound):
+    async def prepare(database: Database) -> None:
+        await some_tasks(database, VICTIM)
+        await some_tasks(database, STRANGER)
+
+    async def try_everything(database: Database) -> None:
+        for row in before:
+            task_id = row["id"]
+            for attempt in (
+                tasks.get_task(database.of(STRANGER), task_id),
+                tasks.update_task(database.of(STRANGER), task_id, TaskUpdate(title="stolen")),
+                tasks.update_task(database.of(STRANGER), task_id, TaskUpdate(description=None)),
+                tasks.complete_task(database.of(STRANGER), task_id, Completion()),
+                tasks.complete_task(database.of(STRANGER), task_id, Completion(completed=True)),
+                tasks.delete_task(database.of(STRANGER), task_id),
+            ):
+                with pytest.raises(errors.TaskNotFoundError):
+                    await attempt
+        for listing in every_listing(before):
+            body = (await tasks.list_tasks(database.of(STRANGER), listing)).body
+            assert b"victim" not in body
+
+    run_with_database(unbound, prepare)
+    before = rows_of(unbound, VICTIM)
+    assert run(unbound, "SELECT count(*) FROM my_task")[0]["count"] == 6, "nothing else isolates"
+    run_with_database(unbound, try_everything)
+    assert rows_of(unbound, VICTIM) == before
+
+
+def test_all_that_is_done_to_tasks_can_be_done_with_the_views_alone():
+    url = limited_to_the_views(new_database())
+
+    async def do_everything(database: Database) -> None:
+        first, second, _ = await some_tasks(database, VICTIM)
+        await tasks.get_task(database.of(VICTIM), first)
+        await tasks.update_task(database.of(VICTIM), first, TaskUpdate(title="changed"))
+        await tasks.delete_task(database.of(VICTIM), second)
+        for listing in every_listing([]):
+            await tasks.list_tasks(database.of(VICTIM), listing)
+
+    run_with_database(url, do_everything)
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        run(url, "SELECT * FROM task")
+
+
+# What a stranger would put into a statement to get at the victim's rows, by name or by type.
+PARAMETERS: dict[str, Any] = {
+    "owner": "stranger",
+    "session": None,
+    "task_id": uuid.UUID("00000000-0000-7000-8000-000000000001"),
+    "session_id": uuid.UUID("00000000-0000-4000-8000-000000000001"),
+    "digest": b"victim",
+    "ids": [uuid.UUID("00000000-0000-7000-8000-000000000001")],
+    "limit": 200,
+    "email": "stolen@example.com",
+}
+BEFORE = {
+    "varchar": "0",
+    "bytea": b"new",
+    "interval": timedelta(0),
+    "bool": False,
+    "timestamptz": datetime(2000, 1, 1, tzinfo=UTC),
+}
+AFTER = {
+    "varchar": "z",
+    "bytea": b"new",
+    "interval": timedelta(days=1),
+    "bool": True,
+    "timestamptz": datetime(2100, 1, 1, tzinfo=UTC),
+}
+
+
+@pytest.mark.parametrize("of_type", [BEFORE, AFTER], ids=["before", "after"])
+def test_no_statement_touches_the_row_of_another_user_without_row_security(of_type, unbound):
+    fill_every_table(unbound)
+    limited = limited_to_the_views(unbound)
+
+    async def try_all() -> None:
+        async with connection_to(unbound) as seeing, connection_to(limited) as connection:
+            before = await everything_of(seeing, "victim")
+            assert (
+                len(before) == len(owned_tables()) == len(await everything_of(seeing, "stranger"))
+            )
+            for name, statement in STATEMENTS.items():
+                if isinstance(statement, Unowned):
+                    continue
+                assert "owner" in statement.names, name
+                prepared = await connection.prepare(statement.sql)
+                kinds = [kind.name for kind in prepared.get_parameters()]
+                values = [
+                    PARAMETERS[name] if name in PARAMETERS else of_type[kind]
+                    for name, kind in zip(statement.names, kinds, strict=True)
+                ]
+                # A new row may meet another of the stranger's own, or be refused for its form.
+                with contextlib.suppress(asyncpg.IntegrityConstraintViolationError):
+                    assert "victim" not in str(await prepared.fetch(*values)), name
+                assert await everything_of(seeing, "victim") == before, name
+
+    asyncio.run(try_all())

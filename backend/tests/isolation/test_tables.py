@@ -1,0 +1,67 @@
+"""What every table with an owner must have, by reflection over the database."""
+
+import pytest
+
+from tests.databases import new_database, run
+from todo_server.database.readiness import owned_tables
+
+UNBOUND = """
+SELECT relname FROM pg_class
+JOIN pg_attribute ON attrelid = pg_class.oid AND attname = 'user_id' AND NOT attisdropped
+WHERE relkind IN ('r', 'p') AND relnamespace = current_schema()::regnamespace
+  AND NOT (relrowsecurity AND relforcerowsecurity
+           AND EXISTS (SELECT FROM pg_policy WHERE polrelid = pg_class.oid AND polcmd = '*'))
+"""
+VIEWLESS = """
+SELECT relname FROM pg_class AS owned
+JOIN pg_attribute ON attrelid = owned.oid AND attname = 'user_id' AND NOT attisdropped
+WHERE relkind IN ('r', 'p') AND relnamespace = current_schema()::regnamespace
+  AND NOT EXISTS (
+      SELECT FROM pg_class AS view JOIN pg_roles ON pg_roles.oid = view.relowner
+      WHERE view.relname = 'my_' || owned.relname AND view.relkind = 'v'
+        AND view.relnamespace = owned.relnamespace
+        AND NOT (rolsuper OR rolbypassrls OR rolcanlogin OR rolcreaterole)
+        AND view.reloptions IS NULL)
+"""
+CROSSING = """
+SELECT conname FROM pg_constraint
+WHERE contype = 'f' AND (conrelid, conindid) IS NOT NULL
+  AND EXISTS (SELECT FROM pg_attribute WHERE attrelid = conrelid AND attname = 'user_id')
+  AND EXISTS (SELECT FROM pg_attribute WHERE attrelid = confrelid AND attname = 'user_id')
+  AND NOT EXISTS (
+      SELECT FROM unnest(conkey, confkey) AS pair(here, there)
+      JOIN pg_attribute AS h ON h.attrelid = conrelid AND h.attnum = here
+      JOIN pg_attribute AS t ON t.attrelid = confrelid AND t.attnum = there
+      WHERE h.attname = 'user_id' AND t.attname = 'user_id')
+"""
+
+
+@pytest.mark.parametrize("fault", [UNBOUND, VIEWLESS, CROSSING], ids=["bound", "view", "keys"])
+def test_every_table_with_an_owner_is_bound_has_its_view_and_keeps_to_one_owner(
+    fault, database_url
+):
+    assert run(database_url, fault) == []
+
+
+def test_every_model_with_an_owner_is_a_table_of_the_database(database_url):
+    found = run(
+        database_url,
+        "SELECT relname FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid"
+        " WHERE attname = 'user_id' AND relkind = 'r'"
+        " AND relnamespace = current_schema()::regnamespace",
+    )
+    assert {row["relname"] for row in found} == set(owned_tables()) != set()
+
+
+def test_a_table_that_was_forgotten_would_be_found():
+    url = new_database()
+    run(url, "CREATE TABLE note (user_id text, id int UNIQUE, PRIMARY KEY (user_id, id))")
+    run(
+        url,
+        "CREATE TABLE item (user_id text, note_id int CONSTRAINT crosses REFERENCES note (id),"
+        " FOREIGN KEY (user_id, note_id) REFERENCES note (user_id, id))",
+    )
+    run(url, "ALTER TABLE item ENABLE ROW LEVEL SECURITY")
+    assert {row[0] for row in run(url, UNBOUND)} == {"item", "note"}
+    assert {row[0] for row in run(url, VIEWLESS)} == {"item", "note"}
+    assert [row[0] for row in run(url, CROSSING)] == ["crosses"]

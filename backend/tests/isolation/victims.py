@@ -1,0 +1,131 @@
+"""A victim and a stranger, what is theirs, and connections that see it."""
+
+import asyncio
+import contextlib
+import importlib
+import itertools
+import pkgutil
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import Any
+
+import asyncpg
+from sqlmodel import SQLModel
+
+from tests.databases import new_role, run
+from todo_server import services
+from todo_server.database import Database, Statement
+from todo_server.database.readiness import owned_tables
+from todo_server.domain.identity import Identity
+from todo_server.domain.listing import Listing, Order, Sort, Status, write_cursor
+from todo_server.models import Completion, TaskCreate
+from todo_server.services import tasks
+
+VICTIM, STRANGER = Identity("victim"), Identity("stranger")
+
+
+async def some_tasks(database: Database, owner: Identity, count: int = 3) -> list[uuid.UUID]:
+    ids = []
+    for number in range(count):
+        task_id, _ = await tasks.create_task(
+            database.of(owner), TaskCreate(title=f"{owner.user_id} {number}")
+        )
+        ids.append(task_id)
+    await tasks.complete_task(database.of(owner), ids[0], Completion(completed=True))
+    return ids
+
+
+def rows_of(url: str, owner: Identity) -> list[asyncpg.Record]:
+    return run(url, "SELECT * FROM task WHERE user_id = $1 ORDER BY id", owner.user_id)
+
+
+def run_with_database(url: str, work: Callable[[Database], Awaitable[None]]) -> None:
+    async def opened() -> None:
+        database = Database(url, pool_size=2)
+        try:
+            await work(database)
+        finally:
+            await database.close()
+
+    asyncio.run(opened())
+
+
+def every_listing(rows_of_another: list[asyncpg.Record]) -> Iterator[Listing]:
+    """Every way to list, also from a position that is the row of somebody else."""
+    for status, sort, order in itertools.product(Status, Sort, Order):
+        yield Listing(status, sort, order)
+        listing = Listing(status, sort, order, limit=200)
+        yield listing
+        for row in rows_of_another:
+            key = {
+                Sort.CREATED: f'["{row["id"]}"]',
+                Sort.UPDATED: f'["{row["updated_at"].isoformat()}", "{row["id"]}"]',
+                Sort.TITLE: f'["{row["title"]}", "{row["id"]}"]',
+            }[sort]
+            cursor = write_cursor(STRANGER.user_id, listing, key)
+            yield Listing(status, sort, order, limit=200, cursor=cursor)
+
+
+UNOWNED = sorted(set(SQLModel.metadata.tables) - set(owned_tables()))
+
+
+def limited_to_the_views(url: str) -> str:
+    """The URL of a role that may not touch an owned table itself."""
+    role = new_role("")
+    run(url, f"GRANT SELECT ON alembic_version TO {role}")
+    views_and_others = [*(f"my_{table}" for table in owned_tables()), *UNOWNED]
+    run(url, f"GRANT SELECT, INSERT, UPDATE, DELETE ON {', '.join(views_and_others)} TO {role}")
+    return url.replace("postgres@", f"{role}@")
+
+
+OF_THE_VICTIM = {
+    "account": "'victim', 'victim@example.com', 'victim', 'victim', now()",
+    "session": "'victim', '00000000-0000-4000-8000-000000000001', now(), now() + '1 hour'",
+    "refresh_token": "'victim', 'victim', '00000000-0000-4000-8000-000000000001', now(), NULL",
+    "task": "'victim', '00000000-0000-7000-8000-000000000001', 'victim', 'victim', false,"
+    " now(), now()",
+}
+
+
+def fill_every_table(url: str) -> None:
+    """Give the victim and the stranger a row in each owned table."""
+    assert set(OF_THE_VICTIM) == set(owned_tables()), "add a row of the new table"
+    for table, row in OF_THE_VICTIM.items():
+        for owner in ("victim", "stranger"):
+            own = row.replace("victim", owner)
+            if table != "task":  # everything but the owner and what belongs to them may be alike
+                own = own.replace("0001", "0001" if owner == "victim" else "0002")
+            run(url, f"INSERT INTO {table} VALUES ({own})")
+
+
+def everything_of(connection: asyncpg.Connection, owner: str) -> Awaitable[list[Any]]:
+    """All rows of a user, as somebody sees them who sees all."""
+    rows = " UNION ALL ".join(
+        f"SELECT '{table}' || row_to_json(t)::text AS row FROM {table} t WHERE user_id = '{owner}'"
+        for table in owned_tables()
+    )
+    return connection.fetch(f"{rows} ORDER BY 1")
+
+
+@contextlib.asynccontextmanager
+async def connection_to(url: str, **server_settings: str) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(url, server_settings=server_settings)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def become(connection: asyncpg.Connection, user_id: str) -> None:
+    await connection.execute("SELECT set_config('app.user_id', $1, true)", user_id)
+
+
+def statements() -> Iterator[tuple[str, Statement[Any]]]:
+    """Every statement that a service has compiled when it is imported."""
+    for module in pkgutil.walk_packages(services.__path__, services.__name__ + "."):
+        for name, value in vars(importlib.import_module(module.name)).items():
+            if isinstance(value, Statement):
+                yield f"{module.name}.{name}", value
+
+
+STATEMENTS = dict(statements())
