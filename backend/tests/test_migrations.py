@@ -199,7 +199,7 @@ def test_nothing_to_do_is_nothing_done_and_waits_for_no_dump():
         "ALTER TABLE session DISABLE ROW LEVEL SECURITY",
         "DROP POLICY owner ON task",
         "ALTER POLICY owner ON task USING (true)",
-        "ALTER POLICY found ON account TO postgres",
+        "ALTER POLICY owner ON account TO postgres",
         "REVOKE INSERT ON task FROM {keeper}",
         "CREATE OR REPLACE VIEW my_task AS SELECT * FROM task WHERE false",
     ],

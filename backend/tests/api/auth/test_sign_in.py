@@ -46,7 +46,6 @@ def test_signing_in_answers_the_tokens_and_the_account_and_nothing_else(person, 
 SESSIONS = "SELECT id FROM session WHERE user_id = $1"
 
 
-@pytest.mark.usefixtures("promptly")
 def test_an_account_has_fifty_sessions_at_most_and_the_one_refreshed_longest_ago_ends(
     person, new_person, database_url
 ):
