@@ -12,7 +12,7 @@ from plan import COMPARED, REFERENCE, Plan
 from proof import prove, trips_per_request
 from scale import Comparison, cpu_us, list_everything, requests_of
 from servers import Running, Server, log_of, migrate, our_server, running
-from trips import counting_proxy
+from trips import Proxy
 from work import Task, Workload
 
 OUR_TABLE, PEER_TABLE = "task", "peer_task"
@@ -90,14 +90,14 @@ class Bench:
     def prove_and_count_trips(self, servers: list[Server]) -> None:
         for server in servers:
             with (
-                counting_proxy(self.url) as trips,
-                self.serving(server, url=trips.url) as it,
+                Proxy(self.url) as proxy,
+                self.serving(server, url=proxy.address) as it,
             ):
                 # Alone on the machine: pages that are shared with another server would count half.
                 self.found.memory_at_rest[server.name] = cost.largest_worker(it.pid)[1]
                 if server.needs_database:
                     prove(it, self.mine, self.theirs)
-                    self.found.trips[server.name] = trips_per_request(it, trips, self.mine)
+                    self.found.trips[server.name] = trips_per_request(it, proxy, self.mine)
 
     def compare(self, servers: list[Server]) -> None:
         """All servers up at once, asked in turn, the same in every round."""

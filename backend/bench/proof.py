@@ -7,7 +7,7 @@ from http.client import HTTPConnection
 from typing import TypeAlias
 
 from servers import Running
-from trips import Trips
+from trips import Proxy
 from work import Task, ask, make_token
 
 FIELDS = {"id", "user_id", "title", "description", "completed", "created_at", "updated_at"}
@@ -57,7 +57,7 @@ def prove(running: Running, mine: Task, theirs: Task) -> None:
         raise RuntimeError(f"{running.server.label}: not newest first")
 
 
-def trips_per_request(running: Running, trips: Trips, task: Task) -> dict[str, int]:
+def trips_per_request(running: Running, proxy: Proxy, task: Task) -> dict[str, int]:
     """The most round trips that each operation took, once its statements were prepared."""
     base, token = f"/api/{task.user_id}/tasks", make_token(task.user_id)
     client = HTTPConnection("127.0.0.1", running.port, timeout=10)
@@ -82,10 +82,10 @@ def trips_per_request(running: Running, trips: Trips, task: Task) -> dict[str, i
         counts = []
         for _ in range(PREPARING + COUNTED):
             new_id = create() if name == "delete" else ""
-            before = trips.count
+            before = proxy.trips
             operation(new_id)
             time.sleep(0.005)  # what a server does after its answer counts as well
-            counts.append(trips.count - before)
+            counts.append(proxy.trips - before)
         found[name] = max(counts[PREPARING:])
     client.close()
     return found

@@ -2,11 +2,16 @@
 
 import asyncio
 import os
+import threading
 import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import asyncpg
 
+from tests.waiting import PATIENCE
 from todo_server.migrations import command
 
 
@@ -43,3 +48,28 @@ def new_role(attributes: str) -> str:
     name = f"role_{uuid.uuid4().hex}"
     run(url_of("postgres"), f"CREATE ROLE {name} LOGIN {attributes}")
     return name
+
+
+@contextmanager
+def transaction(url: str, sql: str) -> Iterator[None]:
+    """Keep a transaction open that has run this."""
+    begun, done = threading.Event(), threading.Event()
+
+    async def hold() -> None:
+        connection = await asyncpg.connect(url)
+        try:
+            async with connection.transaction():
+                await connection.execute(sql)
+                begun.set()
+                await asyncio.to_thread(done.wait)
+        finally:
+            await connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        held = pool.submit(asyncio.run, hold())
+        assert begun.wait(PATIENCE)
+        try:
+            yield
+        finally:
+            done.set()
+            held.result(PATIENCE)

@@ -5,9 +5,9 @@ from typing import Any
 
 import httpx
 import pytest
-from bench.trips import Trips, counting_proxy
 
 from tests.api.auth.people import PASSWORD, AccountServer, Person
+from tests.proxy import Proxy
 
 NEW = "another horse battery"
 
@@ -80,34 +80,34 @@ def test_access_ends_on_another_worker_with(end, seen, person, new_person, other
 
 
 @pytest.fixture
-def counted(database_url: str) -> Iterator[tuple[Trips, Person]]:
+def counted(database_url: str) -> Iterator[tuple[Proxy, Person]]:
     """Somebody whose requests are counted on their way to the database."""
     with (
-        counting_proxy(database_url) as trips,
-        AccountServer(trips.url) as server,
+        Proxy(database_url) as proxy,
+        AccountServer(proxy.url) as server,
         Person(server) as person,
     ):
-        yield trips, person.sign_up()
+        yield proxy, person.sign_up()
 
 
 def test_the_session_is_checked_without_a_further_round_trip(counted):
-    trips, person = counted
+    proxy, person = counted
     for operations, expected in ((READS, 1), (CREATION, 1), (CHANGES, 1), (DELETION, 3)):
         for name, use in operations.items():
             costs = []
             for _ in range(2):  # the first time, statements are prepared
                 task = person.create()["id"]
-                before = trips.count
+                before = proxy.trips
                 assert use(person, task).is_success
-                costs.append(trips.count - before)
+                costs.append(proxy.trips - before)
             assert costs[-1] == expected, name
 
 
 def test_a_session_that_has_ended_is_found_out_in_the_first_round_trip(counted, new_person):
-    trips, person = counted
+    proxy, person = counted
     person.get("/api/me/tasks")
     phone = new_person().sign_in(person.email)
     phone.post("/api/auth/sign-out", json={"everywhere": True})
-    before = trips.count
+    before = proxy.trips
     assert person.get("/api/me/tasks").status_code == 401
-    assert trips.count - before == 1
+    assert proxy.trips - before == 1

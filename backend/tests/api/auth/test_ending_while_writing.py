@@ -10,8 +10,8 @@ import pytest
 from tests.api.auth.people import AccountServer, Person
 from tests.api.auth.test_account_delete import OWNED, rows_of
 from tests.api.auth.test_ending_access import CHANGES, CREATION, DELETION, NEW
-from tests.databases import new_database, run
-from tests.test_serving import transaction, until
+from tests.databases import new_database, run, transaction
+from tests.waiting import until
 
 WRITES = CREATION | CHANGES | DELETION
 ENDS: dict[str, Callable[[Person], Any]] = {

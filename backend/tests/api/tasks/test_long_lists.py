@@ -9,10 +9,10 @@ from typing import Any
 
 import httpx
 import pytest
-from bench.trips import counting_proxy
 
 from tests.api.auth.people import AccountServer, Person
 from tests.databases import new_database, run
+from tests.proxy import Proxy
 from tests.server import RunningServer, User, settings
 from todo_server.database import Database
 from todo_server.domain.identity import Identity
@@ -117,22 +117,22 @@ def test_a_database_that_fails_meanwhile_ends_it_so_and_the_log_says_why(
 
 def test_nothing_is_read_for_a_client_before_it_has_taken_what_was(database_url: str):
     with (
-        counting_proxy(database_url) as trips,
-        RunningServer(settings(trips.url)) as server,
+        Proxy(database_url) as proxy,
+        RunningServer(settings(proxy.url)) as server,
         User(server) as user,
     ):
         fill(database_url, user.id)
         user.tasks()  # a statement costs more when it is first used
-        before = trips.count
+        before = proxy.trips
         assert len(user.tasks()) == COUNT
-        all_of_it = trips.count - before
+        all_of_it = proxy.trips - before
         assert user.head(user.path).status_code == 200
-        assert trips.count - before == all_of_it + 1, "of the head alone"
+        assert proxy.trips - before == all_of_it + 1, "of the head alone"
         before += 1
         with half_read(server, user) as (_, pieces):
             assert next(pieces)
     # It has left, and the server waited for the end of its answer.
-    assert trips.count - before - all_of_it < all_of_it * 2 / 3
+    assert proxy.trips - before - all_of_it < all_of_it * 2 / 3
 
 
 @pytest.mark.parametrize("character", [EMOJI, "\x01"], ids=["wide", "escaped"])

@@ -1,0 +1,156 @@
+"""Parameters that are not what they should be."""
+
+import pytest
+
+from tests.api.requests.queries.asking import ask, check_refused
+from tests.server import User
+
+NO_LIMITS = [
+    "",
+    "0",
+    "-1",
+    "-0",
+    "201",
+    "1000",
+    "1e9",
+    "1e2",
+    "9223372036854775808",
+    "1_0",
+    "1.0",
+    "5.",
+    ".5",
+    "+5",
+    "%2B5",
+    "%205",
+    "5%20",
+    "5%0A",
+    "5%00",
+    "%00",
+    "%D9%A1",  # Arabic-Indic
+    "%EF%BC%95",  # full width
+    "%C2%B2",  # superscript
+    "%E2%85%A4",  # a Roman numeral
+    "%FF",
+    "%",
+    "%zz",
+    "0x5",
+    "0b1",
+    "0000000005",
+    "NaN",
+    "Infinity",
+    "null",
+    "true",
+    "all",
+    "5,6",
+    "5;6",
+    "[5]",
+    "'5'",
+    "5%20OR%201=1",
+    "9" * 5000,
+]
+
+
+@pytest.mark.parametrize("value", NO_LIMITS, ids=[value[:20] or "empty" for value in NO_LIMITS])
+def test_a_limit_is_a_whole_number_from_1_to_200(user: User, value: str):
+    check_refused(ask(user, f"limit={value}"), "limit", "invalid")
+
+
+CHOICES = {
+    "status": ["done", "ALL", "Pending", "pending%20", "pending,completed", "true", "0", "null"],
+    "sort": ["id", "user_id", "priority", "TITLE", "-title", "title,id", "title%20desc", "1"],
+    "order": ["ASC", "ascending", "up", "-1", "asc%0A", "asc,desc", "random()", "null"],
+}
+ALIASES = {"sort_by": "sort", "sort_order": "order"}
+NASTY = ["", "%00", "%FF", "%F0%9F%99%82", "%27;DROP%20TABLE%20task;--", "(select%201)", "a" * 5000]
+
+
+@pytest.mark.parametrize("name", [*CHOICES, *ALIASES])
+def test_nothing_but_the_documented_choices_is_taken(user: User, name: str):
+    for value in CHOICES[ALIASES.get(name, name)] + NASTY:
+        check_refused(ask(user, f"{name}={value}"), name, "invalid")
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("limit=1&limit=1", "limit"),
+        ("limit=1&limit=2", "limit"),
+        ("limit=1&search=x&%6Cimit=1", "limit"),
+        ("status=all&status=pending", "status"),
+        ("sort=title&sort=title", "sort"),
+        ("sort=title&sort_by=title", "sort_by"),
+        ("sort_by=title&sort=updated_at", "sort"),
+        ("sort_by=title&sort_by=title", "sort_by"),
+        ("order=asc&sort_order=desc", "sort_order"),
+        ("sort_order=asc&order=asc", "order"),
+        ("cursor=x&cursor=x", "cursor"),
+    ],
+)
+def test_a_parameter_given_twice_is_422_by_whatever_name(user: User, query: str, field: str):
+    check_refused(ask(user, query), field, "repeated")
+
+
+def test_each_parameter_at_fault_is_named(user: User):
+    response = ask(user, "limit=0&sort_by=x&order=&status=done&cursor=&limit=5")
+    found = [(detail["field"], detail["code"]) for detail in response.json()["details"]]
+    assert found == [
+        ("limit", "invalid"),
+        ("sort_by", "invalid"),
+        ("order", "invalid"),
+        ("status", "invalid"),
+        ("cursor", "invalid"),
+        ("limit", "repeated"),
+    ]
+
+
+def test_a_thousand_faults_get_a_short_answer(user: User):
+    response = ask(user, "&".join(["limit=0"] * 1000))
+    assert (response.status_code, len(response.json()["details"])) == (422, 100)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "search=%00",
+        "search=%25",
+        "search=%ff",
+        "search[]=x&search[]=y",
+        "limit[]=0",
+        "limit%5B%5D=0",
+        "LIMIT=0",
+        "%20limit=0",
+        "limit%00=0",
+        "limit.=0",
+        "__proto__=1",
+        "__proto__[limit]=0",
+        "=0",
+        "&&&",
+        "=",
+        "&=&",
+        "?limit=0",
+        ";limit=0",
+        "%",
+        "%%%",
+        "+",
+        "user_id=somebody",
+        "offset=9999999999999999999",
+        "access_token=x",
+        "limit",
+        "_=" + "a" * 7000,
+    ],
+)
+def test_what_is_no_known_parameter_is_ignored(user: User, query: str):
+    response = ask(user, query)
+    if query == "limit":  # a known one, without a value
+        check_refused(response, "limit", "invalid")
+    else:
+        assert [task["title"] for task in response.json()] == ["b", "a", "c"]
+
+
+@pytest.mark.parametrize("excess", [0, 1])
+def test_a_url_of_8_kib_is_the_longest(user: User, excess: int):
+    length = 8 * 1024 - len(user.path) - len("_=") + excess
+    response = ask(user, "_=" + "a" * length)
+    assert response.status_code == (414 if excess else 200)
+    if excess:
+        assert response.json()["error"] == "uri_too_long"

@@ -1,0 +1,81 @@
+"""What each operation costs on the wire, with and without a pooler in between."""
+
+import asyncio
+from typing import Any
+
+import asyncpg
+import pytest
+
+from tests.database.trouble import OPERATIONS, TRIPS, a_task, every_operation, serving
+from todo_server.database import readiness
+
+
+@every_operation
+def test_an_operation_costs_so_many_round_trips(operation, proxy):
+    perform, expected = OPERATIONS[operation], TRIPS.get(operation, 1)
+    with serving(proxy.url, database_pool_size=1) as user:
+        paths = [a_task(user) for _ in range(2)]
+        assert perform(user, paths[0]).is_success
+        with proxy.counting() as trips:
+            assert perform(user, paths[1]).is_success
+        assert trips.total() == expected
+        assert trips["S"] == 1
+        assert proxy.connections == 2  # the first one looked what stands between
+
+
+@every_operation
+def test_behind_a_pooler_that_forgets_no_name_is_used_that_another_may_have(
+    operation, proxy, monkeypatch
+):
+    look = readiness.forgets_prepared_statements
+
+    async def forgets(connection: asyncpg.Connection) -> bool:
+        return not await look(connection)
+
+    monkeypatch.setattr(readiness, "forgets_prepared_statements", forgets)
+    with serving(proxy.url, database_pool_size=1) as user:
+        path, warm = a_task(user), a_task(user)
+        assert OPERATIONS[operation](user, warm).is_success
+        with proxy.counting() as trips:
+            assert OPERATIONS[operation](user, path).is_success
+    assert trips.total() == TRIPS.get(operation, 1) + 1
+    names = {m[5:].partition(b"\0")[0] for m in proxy.messages if m[:1] == b"P"}
+    assert {name.startswith(b"todo_server_") for name in names if name} == {True}
+
+
+class Pooled:
+    """A connection as it is through a pooler: greeted by another backend than the one at work."""
+
+    def __init__(self, connection: asyncpg.Connection, pooler: str) -> None:
+        self._connection, self._pooler = connection, pooler
+
+    def get_server_pid(self) -> int:
+        return self._connection.get_server_pid() - (self._pooler != "none")
+
+    async def prepare(self, query: str, *, name: str) -> Any:
+        given = name if self._pooler != "renames" else "pooler_1"
+        statement = await self._connection.prepare(query, name=given)
+        if self._pooler == "takes another backend":
+            await self._connection.execute(f"DEALLOCATE {given}")
+        return statement
+
+
+@pytest.mark.parametrize(
+    ("pooler", "forgets"),
+    [
+        ("none", False),
+        ("passes names on", True),
+        ("takes another backend", True),
+        ("renames", False),
+    ],
+)
+def test_a_pooler_is_known_by_what_becomes_of_a_name(pooler, forgets, database_url):
+    async def ask() -> bool:
+        connection = await asyncpg.connect(database_url)
+        try:
+            pooled: Any = Pooled(connection, pooler)
+            return await readiness.forgets_prepared_statements(pooled)
+        finally:
+            await connection.close()
+
+    assert asyncio.run(ask()) is forgets
