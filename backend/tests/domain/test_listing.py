@@ -2,68 +2,73 @@
 
 import base64
 import json
-from dataclasses import replace
 from itertools import product
 
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from todo_server.domain.listing import Listing, Order, Sort, Status, read_cursor, write_cursor
+from todo_server.domain.listing import read_cursor, write_cursor
+from todo_server.domain.task_query import Order, Sort, Status, TaskQuery
 from todo_server.errors import InvalidCursorError
 
 PROPERTY = settings(derandomize=True, database=None, deadline=None, max_examples=300)
 
 OWNERS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=255)
 LISTINGS = st.builds(
-    Listing,
+    TaskQuery,
     status=st.sampled_from(Status),
     sort=st.sampled_from(Sort),
     order=st.sampled_from(Order),
-    limit=st.none() | st.integers(1, 200),
+    limit=st.integers(1, 200),
 )
 KEYS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1)
 POSITIONS = st.lists(KEYS, min_size=1, max_size=3)
 
 OWNER = "an owner"
 POSITION = ["buy milk", "019aa3f4-7c00-7e3a-8f52-3d1f0c7a9b11"]
-CURSOR = write_cursor(OWNER, Listing(), json.dumps(POSITION))
+CURSOR = write_cursor(OWNER, TaskQuery(), json.dumps(POSITION))
 
 
-def refuse(cursor: str, owner: str = OWNER, listing: Listing | None = None) -> None:
+def refuse(cursor: str, owner: str = OWNER, listing: TaskQuery | None = None) -> None:
     with pytest.raises(InvalidCursorError):
-        read_cursor(owner, replace(listing or Listing(), cursor=cursor))
+        read_cursor(owner, (listing or TaskQuery()).model_copy(update={"cursor": cursor}))
 
 
 @PROPERTY
 @given(OWNERS, LISTINGS, POSITIONS, st.none() | st.integers(1, 200))
 def test_a_cursor_is_read_back_whatever_the_limit(
-    owner: str, listing: Listing, position: list[str], limit: int | None
+    owner: str, listing: TaskQuery, position: list[str], limit: int | None
 ):
     cursor = write_cursor(owner, listing, json.dumps(position))
-    assert read_cursor(owner, replace(listing, limit=limit, cursor=cursor)) == position
+    again = listing.model_copy(update={"limit": limit, "cursor": cursor})
+    assert read_cursor(owner, again) == position
 
 
 @PROPERTY
 @given(OWNERS, OWNERS, POSITIONS)
 def test_a_cursor_of_another_owner_is_refused(one: str, other: str, position: list[str]):
     assume(one != other)
-    refuse(write_cursor(one, Listing(), json.dumps(position)), owner=other)
+    refuse(write_cursor(one, TaskQuery(), json.dumps(position)), owner=other)
 
 
-LISTED = list(product(Status, Sort, Order))
+LISTED = [
+    TaskQuery(status=status, sort=sort, order=order)
+    for status, sort, order in product(Status, Sort, Order)
+]
 
 
 @pytest.mark.parametrize("made_for", LISTED)
 def test_a_cursor_of_another_status_sort_or_order_is_refused(
-    made_for: tuple[Status, Sort, Order],
+    made_for: TaskQuery,
 ):
-    cursor = write_cursor(OWNER, Listing(*made_for), json.dumps(POSITION))
+    cursor = write_cursor(OWNER, made_for, json.dumps(POSITION))
     for used_with in LISTED:
         if used_with == made_for:
-            assert read_cursor(OWNER, Listing(*used_with, cursor=cursor)) == POSITION
+            here = used_with.model_copy(update={"cursor": cursor})
+            assert read_cursor(OWNER, here) == POSITION
         else:
-            refuse(cursor, listing=Listing(*used_with))
+            refuse(cursor, listing=used_with)
 
 
 @pytest.mark.parametrize("place", range(len(CURSOR)))
@@ -97,7 +102,7 @@ def test_a_cursor_is_written_in_one_way_only(cursor: str):
 
 
 def test_a_cursor_in_the_other_alphabet_of_base64_is_refused():
-    cursor = write_cursor(OWNER, Listing(), '["??????"]')
+    cursor = write_cursor(OWNER, TaskQuery(), '["??????"]')
     assert "_" in cursor
     refuse(cursor.replace("_", "/").replace("-", "+"))
 
@@ -105,9 +110,9 @@ def test_a_cursor_in_the_other_alphabet_of_base64_is_refused():
 @pytest.mark.parametrize("unused", range(1, 4))
 def test_the_unused_bits_of_the_last_character_are_zero(unused: int):
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-    cursor = write_cursor(OWNER, Listing(), '["xx"]')  # 14 bytes: two bits of the last are unused
+    cursor = write_cursor(OWNER, TaskQuery(), '["xx"]')  # 14 bytes: two bits of the last are unused
     last = alphabet.index(cursor[-1])
-    assert read_cursor(OWNER, Listing(cursor=cursor)) == ["xx"]
+    assert read_cursor(OWNER, TaskQuery(cursor=cursor)) == ["xx"]
     refuse(cursor[:-1] + alphabet[last | unused])
 
 
@@ -138,7 +143,7 @@ MADE_UP = {
 def test_what_postgresql_would_not_have_written_is_refused_though_the_checksum_holds(
     position: str,
 ):
-    refuse(write_cursor(OWNER, Listing(), position))
+    refuse(write_cursor(OWNER, TaskQuery(), position))
 
 
 @PROPERTY

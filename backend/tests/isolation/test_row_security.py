@@ -28,7 +28,7 @@ from todo_server import errors
 from todo_server.database import Database, Read
 from todo_server.database.readiness import owned_tables
 from todo_server.domain.identity import Identity
-from todo_server.domain.listing import Listing, Order, Sort, Status
+from todo_server.domain.task_query import Order, Sort, Status, TaskQuery
 from todo_server.models import Completion, TaskCreate, TaskUpdate
 from todo_server.services import tasks
 from todo_server.services.tasks import list_statements, verbs
@@ -387,7 +387,7 @@ def test_nothing_is_left_of_an_identity_after_any_use_of_a_handle(two_users):
         task_id, _ = await tasks.create_task(database.of(VICTIM), TaskCreate(title="one"))
         for use_of_the_handle in (
             tasks.get_task(database.of(VICTIM), task_id),
-            tasks.list_tasks(database.of(VICTIM), Listing()),
+            tasks.list_tasks(database.of(VICTIM), TaskQuery()),
             tasks.complete_task(database.of(VICTIM), task_id, Completion()),
             tasks.update_task(database.of(VICTIM), task_id, TaskUpdate(title="two")),
             tasks.create_task(database.of(VICTIM), TaskCreate(title="three")),
@@ -433,11 +433,11 @@ def test_an_id_means_itself_and_nobody_else(user_id, two_users):
     async def use(database: Database) -> None:
         task_id, _ = await tasks.create_task(database.of(owner), TaskCreate(title="one"))
         await tasks.complete_task(database.of(owner), task_id, Completion())
-        page = await tasks.list_tasks(database.of(owner), Listing())
+        page = await tasks.list_tasks(database.of(owner), TaskQuery())
         assert page.body.count(b'"title"') == page.body.count(b'"title":"one"') == 1
         assert b'"completed":true' in page.body
         await tasks.delete_task(database.of(owner), task_id)
-        assert (await tasks.list_tasks(database.of(owner), Listing())).body == b"[]"
+        assert (await tasks.list_tasks(database.of(owner), TaskQuery())).body == b"[]"
 
     run_with_database(two_users, use)
     assert rows_of(two_users, VICTIM) == before

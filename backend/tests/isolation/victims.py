@@ -17,7 +17,8 @@ from todo_server import services
 from todo_server.database import Database, Statement
 from todo_server.database.readiness import owned_tables
 from todo_server.domain.identity import Identity
-from todo_server.domain.listing import Listing, Order, Sort, Status, write_cursor
+from todo_server.domain.listing import write_cursor
+from todo_server.domain.task_query import Order, Sort, Status, TaskQuery
 from todo_server.models import Completion, TaskCreate
 from todo_server.services import tasks
 
@@ -50,11 +51,11 @@ def run_with_database(url: str, work: Callable[[Database], Awaitable[None]]) -> 
     asyncio.run(opened())
 
 
-def every_listing(rows_of_another: list[asyncpg.Record]) -> Iterator[Listing]:
+def every_listing(rows_of_another: list[asyncpg.Record]) -> Iterator[TaskQuery]:
     """Every way to list, also from a position that is the row of somebody else."""
     for status, sort, order in itertools.product(Status, Sort, Order):
-        yield Listing(status, sort, order)
-        listing = Listing(status, sort, order, limit=200)
+        yield TaskQuery(status=status, sort=sort, order=order)
+        listing = TaskQuery(status=status, sort=sort, order=order, limit=200)
         yield listing
         for row in rows_of_another:
             key = {
@@ -63,7 +64,7 @@ def every_listing(rows_of_another: list[asyncpg.Record]) -> Iterator[Listing]:
                 Sort.TITLE: f'["{row["title"]}", "{row["id"]}"]',
             }[sort]
             cursor = write_cursor(STRANGER.user_id, listing, key)
-            yield Listing(status, sort, order, limit=200, cursor=cursor)
+            yield TaskQuery(status=status, sort=sort, order=order, limit=200, cursor=cursor)
 
 
 UNOWNED = sorted(set(SQLModel.metadata.tables) - set(owned_tables()))

@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 
 from tests.databases import new_database, run
-from todo_server.domain.listing import Order, Sort, Status
+from todo_server.domain.task_query import Order, Sort, Status
 from todo_server.services.tasks.list_statements import page_statement, rest_statement
 
 MANY, LIMIT = 20_000, 20

@@ -14,7 +14,7 @@ import pytest
 
 from todo_server.database import Database
 from todo_server.domain.identity import Identity
-from todo_server.domain.listing import Listing
+from todo_server.domain.task_query import TaskQuery
 from todo_server.errors import TaskNotFoundError, TodoServerError
 from todo_server.models import Completion, TaskCreate, TaskUpdate
 from todo_server.services import tasks
@@ -115,7 +115,7 @@ def test_changes_and_deletes_at_random_leave_what_they_said(database_url):
                 others = [flip(kept) for _ in range(11)]
                 results = await asyncio.gather(*others, *doomed[:5], delete(gone), *doomed[5:])
                 assert all(results[:11])
-                left = json.loads((await tasks.list_tasks(database.of(owner), Listing())).body)
+                left = json.loads((await tasks.list_tasks(database.of(owner), TaskQuery())).body)
                 assert {t["id"]: t["completed"] for t in left} == {str(kept): True}
                 await tasks.delete_task(database.of(owner), kept)
 

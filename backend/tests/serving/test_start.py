@@ -17,7 +17,6 @@ import pytest
 from tests.processes import environment, free_port, postmaster_file, todo_server
 from tests.waiting import PATIENCE, until
 from todo_server import serving
-from todo_server import serving
 from todo_server.config import Settings
 from todo_server.errors import ConfigurationError
 

@@ -7,10 +7,11 @@ from fastapi import APIRouter, Body, Depends, Form, Request, Response
 from pydantic import ValidationError
 
 from todo_server import errors
-from todo_server.api.openapi import failures
+from todo_server.api.failures import failures
 from todo_server.api.problems import validation_failed
-from todo_server.api.routing.form_request import FormRoute
-from todo_server.api.routing.routes import JSONRoute, SignedInRoute, handle_of
+from todo_server.api.routing.dependencies import InAccounts, Mine
+from todo_server.api.routing.open_route import FormRoute, OpenRoute
+from todo_server.api.routing.owner_route import SignedInRoute
 from todo_server.models import (
     AccountChanged,
     AccountDelete,
@@ -23,17 +24,9 @@ from todo_server.models import (
     SignUp,
     Tokens,
 )
-from todo_server.services.accounts import Accounts
 
 _IPV6_NETWORK = 64
 """Bits of an IPv6 address that a household or a server has to itself (RFC 6177)."""
-
-
-def _accounts(request: Request) -> Accounts:
-    accounts: Accounts | None = request.app.state.accounts
-    if accounts is None:
-        raise errors.NoAccountsError
-    return accounts
 
 
 def _never_stored(response: Response) -> None:
@@ -41,21 +34,13 @@ def _never_stored(response: Response) -> None:
     response.headers["Cache-Control"] = "no-store"
 
 
-InAccounts = Annotated[Accounts, Depends(_accounts)]
-
-_ALWAYS = (errors.UnavailableError, errors.NoAccountsError, errors.ValidationFailedError)
-_BODY = (errors.MalformedJsonError, errors.SmallBodyTooLargeError, errors.UnsupportedMediaTypeError)
-_GUESSED = (errors.TooManyAttemptsError,)
-_OWN = (errors.UnauthenticatedError,)
-
-
 _COMMON: dict[str, Any] = {
     "prefix": "/api/auth",
     "tags": ["accounts"],
-    "dependencies": [Depends(_never_stored)],
 }
-open_router = APIRouter(route_class=JSONRoute, **_COMMON)
-form_router = APIRouter(route_class=FormRoute, **_COMMON)
+_NEVER_STORED = [Depends(_never_stored)]
+open_router = APIRouter(route_class=OpenRoute, dependencies=_NEVER_STORED, **_COMMON)
+form_router = APIRouter(route_class=FormRoute, dependencies=_NEVER_STORED, **_COMMON)
 own_router = APIRouter(route_class=SignedInRoute, **_COMMON)
 
 
@@ -65,7 +50,7 @@ own_router = APIRouter(route_class=SignedInRoute, **_COMMON)
     operation_id="sign_up",
     status_code=201,
     response_description="The tokens of the first session.",
-    responses=failures(*_ALWAYS, *_BODY, *_GUESSED, errors.EmailTakenError),
+    responses=failures(errors.TooManyAttemptsError, errors.EmailTakenError),
 )
 async def sign_up(form: SignUp, request: Request, accounts: InAccounts) -> Tokens:
     """Make an account, and sign in."""
@@ -77,7 +62,7 @@ async def sign_up(form: SignUp, request: Request, accounts: InAccounts) -> Token
     summary="Sign in",
     operation_id="sign_in",
     response_description="The tokens of a new session.",
-    responses=failures(*_ALWAYS, *_BODY, *_GUESSED, errors.WrongPasswordError),
+    responses=failures(errors.TooManyAttemptsError, errors.WrongPasswordError),
 )
 async def sign_in(form: SignIn, request: Request, accounts: InAccounts) -> Tokens:
     """Open a session with address and password."""
@@ -89,14 +74,7 @@ async def sign_in(form: SignIn, request: Request, accounts: InAccounts) -> Token
     summary="Sign in with a form",
     operation_id="token",
     response_description="The tokens of a new session.",
-    responses=failures(
-        *_ALWAYS,
-        *_GUESSED,
-        errors.WrongPasswordError,
-        errors.MalformedBodyError,
-        errors.SmallBodyTooLargeError,
-        errors.UnsupportedMediaTypeError,
-    ),
+    responses=failures(errors.TooManyAttemptsError, errors.WrongPasswordError),
 )
 async def token(
     form: Annotated[PasswordGrant, Form()], request: Request, accounts: InAccounts
@@ -114,7 +92,7 @@ async def token(
     summary="Refresh the tokens",
     operation_id="refresh",
     response_description="The next pair of tokens.",
-    responses=failures(*_ALWAYS, *_BODY, errors.RefreshRefusedError),
+    responses=failures(errors.RefreshRefusedError),
 )
 async def refresh(form: Refresh, accounts: InAccounts) -> Tokens:
     """Exchange a refresh token for the next pair; using one twice ends its session."""
@@ -127,15 +105,14 @@ async def refresh(form: Refresh, accounts: InAccounts) -> Tokens:
     operation_id="sign_out",
     status_code=204,
     response_description="Access has ended.",
-    responses=failures(*_ALWAYS, *_BODY, *_OWN),
 )
 async def sign_out(
-    request: Request,
+    mine: Mine,
     accounts: InAccounts,
     which: Annotated[SignOut, Body()] = SignOut(),  # noqa: B008 - immutable in use
 ) -> Response:
     """End this session, or all of the account."""
-    await accounts.sessions.sign_out(handle_of(request), everywhere=which.everywhere)
+    await accounts.sessions.sign_out(mine, everywhere=which.everywhere)
     return Response(status_code=204)
 
 
@@ -144,11 +121,10 @@ async def sign_out(
     summary="Who am I?",
     operation_id="get_session",
     response_description="The account and the session.",
-    responses=failures(*_ALWAYS[:2], *_OWN),
 )
-async def get_session(request: Request, accounts: InAccounts) -> SessionRead:
+async def get_session(mine: Mine, accounts: InAccounts) -> SessionRead:
     """Tell who is signed in, and since when."""
-    return await accounts.get_session(handle_of(request))
+    return await accounts.get_session(mine)
 
 
 @own_router.patch(
@@ -157,16 +133,16 @@ async def get_session(request: Request, accounts: InAccounts) -> SessionRead:
     operation_id="update_account",
     response_description="The account as it is now.",
     response_model_exclude_none=True,
-    responses=failures(*_ALWAYS, *_BODY, *_GUESSED, *_OWN, errors.EmailTakenError),
+    responses=failures(errors.TooManyAttemptsError, errors.EmailTakenError),
 )
 async def update_account(
-    change: AccountUpdate, request: Request, accounts: InAccounts
+    change: AccountUpdate, request: Request, mine: Mine, accounts: InAccounts
 ) -> AccountChanged:
     """Change name, address or password; the current password is asked for.
 
     A new password ends all sessions, this one included, and answers the tokens of a new one.
     """
-    account, tokens = await accounts.update(handle_of(request), _address(request), change)
+    account, tokens = await accounts.update(mine, _address(request), change)
     fresh: dict[str, Any] = tokens.model_dump(exclude={"user"}) if tokens else {}
     return AccountChanged(**account.model_dump(), **fresh)
 
@@ -177,13 +153,13 @@ async def update_account(
     operation_id="delete_account",
     status_code=204,
     response_description="Everything of the user is gone.",
-    responses=failures(*_ALWAYS, *_BODY, *_GUESSED, *_OWN),
+    responses=failures(errors.TooManyAttemptsError),
 )
 async def delete_account(
-    consent: AccountDelete, request: Request, accounts: InAccounts
+    consent: AccountDelete, request: Request, mine: Mine, accounts: InAccounts
 ) -> Response:
     """Delete the account with all its tasks and sessions; the current password is asked for."""
-    await accounts.delete(handle_of(request), _address(request), consent.current_password)
+    await accounts.delete(mine, _address(request), consent.current_password)
     return Response(status_code=204)
 
 

@@ -6,10 +6,11 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from todo_server import errors
-from todo_server.api.openapi import failures
-from todo_server.api.routing.routes import JSONRoute, database_of
+from todo_server.api.failures import failures
+from todo_server.api.routing.dependencies import database_of
+from todo_server.api.routing.open_route import OpenRoute
 
-router = APIRouter(route_class=JSONRoute, tags=["operation"])
+router = APIRouter(route_class=OpenRoute, tags=["operation"])
 
 
 class Health(BaseModel):

@@ -2,15 +2,13 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from todo_server import errors
-from todo_server.api.accounts import InAccounts
-from todo_server.api.openapi import failures
-from todo_server.api.routing.routes import JSONRoute
+from todo_server.api.routing.dependencies import InAccounts
+from todo_server.api.routing.open_route import OpenRoute
 
-router = APIRouter(route_class=JSONRoute, tags=["accounts"])
+router = APIRouter(route_class=OpenRoute, tags=["accounts"])
 
 
 class KeySet(BaseModel):
@@ -24,8 +22,7 @@ class KeySet(BaseModel):
     summary="Get the public keys",
     operation_id="get_key_set",
     response_description="All keys whose tokens are accepted.",
-    responses=failures(errors.UnavailableError, errors.NoAccountsError),
 )
-async def get_key_set(request: Request, accounts: InAccounts) -> KeySet:
+async def get_key_set(accounts: InAccounts) -> KeySet:
     """Give the keys that verify this server's access tokens."""
     return KeySet(keys=await accounts.sessions.keys.published())

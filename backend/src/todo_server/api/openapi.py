@@ -1,6 +1,5 @@
-"""The OpenAPI document: what routes declare about errors, and what all operations share."""
+"""The OpenAPI document: what routes declare, and what all operations share."""
 
-import re
 from typing import Any
 
 from fastapi import FastAPI
@@ -9,25 +8,12 @@ from fastapi.routing import APIRoute
 
 from todo_server import __version__
 from todo_server.api import examples
+from todo_server.api.failures import failures
+from todo_server.api.parameters import document_parameters
 from todo_server.api.problem import Problem
-from todo_server.api.problems import STATUS, title_of
 from todo_server.api.routing.owner_route import OwnerRoute
-from todo_server.api.routing.routes import SignedInRoute
-from todo_server.errors import (
-    HeadersTooLargeError,
-    MisdirectedRequestError,
-    TodoServerError,
-    UriTooLongError,
-)
+from todo_server.errors import HeadersTooLargeError, MisdirectedRequestError, UriTooLongError
 
-_PROBLEM = {"$ref": "#/components/schemas/Problem"}
-_SECONDS = {"type": "integer", "minimum": 0}
-_HEADERS = {
-    401: ("WWW-Authenticate", "Always `Bearer` (RFC 6750).", {"type": "string"}),
-    405: ("Allow", "The methods that the path takes.", {"type": "string"}),
-    429: ("Retry-After", "Seconds to wait before the next try.", _SECONDS),
-    503: ("Retry-After", "Seconds to wait before the next try.", _SECONDS),
-}
 _DESCRIPTION = """\
 The tasks of many users: each sees and changes their own, and nobody else's.
 
@@ -69,44 +55,6 @@ _SECURITY_SCHEMES = {
 _SIGNED_IN: list[dict[str, list[str]]] = [{"bearerAuth": []}, {"password": []}]
 
 
-def failures(*kinds: type[TodoServerError]) -> dict[int | str, dict[str, Any]]:
-    """Document the errors that an operation answers, for a route's `responses`."""
-    responses: dict[int | str, dict[str, Any]] = {}
-    for kind in kinds:
-        status = STATUS[kind.code]
-        response = responses.setdefault(
-            status.value,
-            {
-                "description": "",
-                "content": {"application/problem+json": {"schema": _PROBLEM, "examples": {}}},
-            },
-        )
-        # What stands in quotes may hold what Markdown takes for HTML: `Bearer <token>`.
-        sentence = re.sub("'([^']+)'", r"`\1`", kind.message)
-        response["description"] = f"{response['description']}\n`{kind.code}`: {sentence}".strip()
-        content = response["content"]["application/problem+json"]
-        content["examples"][kind.code] = {"value": _example(kind)}
-        if status.value in _HEADERS:
-            name, description, schema = _HEADERS[status.value]
-            response["headers"] = {name: {"description": description, "schema": schema}}
-    return responses
-
-
-def _example(kind: type[TodoServerError]) -> dict[str, Any]:
-    status = STATUS[kind.code]
-    return {
-        "type": "about:blank",
-        "title": title_of(status),
-        "status": status.value,
-        "detail": kind.message,
-        "instance": "/",
-        "error": kind.code,
-        "message": kind.message,
-        "details": [],
-        "request_id": "5f0c6a0e9b6b4f0c8f6f0a3c1d2e3f40",
-    }
-
-
 def document(app: FastAPI) -> dict[str, Any]:
     """Generate the document from the routes; contracts/openapi.yaml must equal it."""
     if app.openapi_schema is None:
@@ -142,8 +90,11 @@ def document(app: FastAPI) -> dict[str, Any]:
 
 
 def _finish(operation: dict[str, Any], route: APIRoute) -> None:
-    of_somebody = isinstance(route, OwnerRoute | SignedInRoute)
-    operation["security"] = _SIGNED_IN if of_somebody else []
+    if isinstance(route, OwnerRoute):
+        document_parameters(operation, route)
+        operation["security"] = _SIGNED_IN
+    else:
+        operation["security"] = []
     responses = operation["responses"]
     of_all = failures(UriTooLongError, MisdirectedRequestError, HeadersTooLargeError)
     responses |= {str(status): response for status, response in of_all.items()}

@@ -1,6 +1,6 @@
-"""Parameters that several operations share."""
+"""Parameters: those that several operations share, and how all are documented."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Path
@@ -8,6 +8,8 @@ from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from todo_server.api.examples import TASK_ID
+from todo_server.api.routing.owner_route import OwnerRoute
+from todo_server.api.routing.query_reader import names_of
 
 
 def _canonical(value: str) -> str:
@@ -17,8 +19,8 @@ def _canonical(value: str) -> str:
     return value
 
 
-# Settled by `OwnerRoute` before anything else is read, and so declared for the document alone.
-USER_ID = {
+# Settled by `OwnerRoute` before anything else is read, and so no argument of an endpoint.
+_USER_ID = {
     "name": "user_id",
     "in": "path",
     "required": True,
@@ -35,3 +37,36 @@ TaskId = Annotated[
         examples=[TASK_ID],
     ),
 ]
+
+
+def document_parameters(operation: dict[str, Any], route: OwnerRoute) -> None:
+    """Add the parameters of an operation that FastAPI does not know of: owner, further names."""
+    parameters = operation.get("parameters", [])
+    in_path = [each for each in parameters if each["in"] == "path"]
+    others = [_plain(each) for each in parameters if each["in"] != "path"]
+    if route.names_owner:
+        in_path.append(_USER_ID)
+    by_name = {each["name"]: each for each in others}
+    for first, *further in names_of(route.inputs.query_model) if route.inputs.query_model else ():
+        schema = {key: value for key, value in by_name[first]["schema"].items() if key != "default"}
+        about = f"Another name of `{first}`; send one of the two."
+        others += [
+            {"name": name, "in": "query", "description": about, "schema": schema}
+            for name in further
+        ]
+    if in_path or others:
+        operation["parameters"] = [*in_path, *others]
+
+
+def _plain(parameter: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what says nothing: a title made of the name, that null is the default."""
+    schema = dict(parameter["schema"])
+    for alternative in schema.pop("anyOf", ()):
+        schema |= alternative if alternative != {"type": "null"} else {}
+    schema = dict(sorted(schema.items(), key=lambda item: item[0] != "type"))
+    if schema.get("default", "") is None:
+        del schema["default"]
+    for name in ("title", "description"):
+        schema.pop(name, None)
+    others = {k: v for k, v in parameter.items() if k != "schema" and v is not False}
+    return {**others, "schema": schema}

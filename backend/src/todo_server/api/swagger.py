@@ -9,9 +9,9 @@ from fastapi.staticfiles import StaticFiles
 
 from todo_server.api.openapi import document
 from todo_server.api.page import Page
-from todo_server.api.routing.routes import JSONRoute
+from todo_server.api.routing.open_route import OpenRoute
 
-router = APIRouter(route_class=JSONRoute, include_in_schema=False)
+router = APIRouter(route_class=OpenRoute, include_in_schema=False)
 _ASSETS = "/docs/assets"
 # Nothing that somebody types is kept: `persistAuthorization` would write passwords and tokens
 # into the browser's storage.

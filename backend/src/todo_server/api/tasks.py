@@ -4,27 +4,20 @@ import re
 from typing import Annotated
 from urllib.parse import quote, unquote_plus
 
-from fastapi import APIRouter, Body, Request, Response
+from fastapi import APIRouter, Body, Query, Request, Response
 
 from todo_server import errors
 from todo_server.api.examples import TASK_ID
-from todo_server.api.listing import LISTING_PARAMETERS, read_listing
-from todo_server.api.openapi import failures
-from todo_server.api.parameters import USER_ID, TaskId
+from todo_server.api.failures import failures
+from todo_server.api.parameters import TaskId
+from todo_server.api.routing.dependencies import Mine
 from todo_server.api.routing.owner_route import OwnerRoute
-from todo_server.api.routing.responses import StreamedArray
-from todo_server.api.routing.routes import handle_of
+from todo_server.api.routing.responses import JSONBytes, StreamedArray
+from todo_server.domain.task_query import TaskQuery
 from todo_server.models import Completion, TaskCreate, TaskRead, TaskUpdate
 from todo_server.services import tasks
 
-_OWN = (errors.UnauthenticatedError, errors.ForbiddenError, errors.UnavailableError)
-_ONE = (*_OWN, errors.TaskNotFoundError, errors.ValidationFailedError)
-_BODY = (
-    errors.MalformedJsonError,
-    errors.BodyTooLargeError,
-    errors.UnsupportedMediaTypeError,
-    errors.ValidationFailedError,
-)
+_NOT_FOUND = failures(errors.TaskNotFoundError)
 _ID = {
     "description": "The path of the task.",
     "schema": {"type": "string", "format": "uri-reference"},
@@ -39,8 +32,6 @@ _LINK = {
 _PLAIN = re.compile("[A-Za-z0-9_.=&-]*")
 _URI = "%:/?#[]@!$&'()*+,;=~"
 
-_OF_USER = {"parameters": [USER_ID]}
-
 router = APIRouter(route_class=OwnerRoute, tags=["tasks"])
 
 
@@ -50,13 +41,11 @@ router = APIRouter(route_class=OwnerRoute, tags=["tasks"])
     operation_id="list_tasks",
     response_model=list[TaskRead],
     response_description="The tasks, newest first unless sorted otherwise.",
-    responses={
-        200: {"headers": {"Link": _LINK}},
-        **failures(*_OWN, errors.InvalidCursorError, errors.ValidationFailedError),
-    },
-    openapi_extra={"parameters": [USER_ID, *LISTING_PARAMETERS]},
+    responses={200: {"headers": {"Link": _LINK}}, **failures(errors.InvalidCursorError)},
 )
-async def list_tasks(request: Request) -> Response:
+async def list_tasks(
+    query: Annotated[TaskQuery, Query()], request: Request, mine: Mine
+) -> Response:
     """List the user's tasks, the newest first.
 
     Without `limit` the whole list is answered, up to 10,000 tasks; with it, pages: follow
@@ -64,15 +53,12 @@ async def list_tasks(request: Request) -> Response:
     A list of more than 4 MiB is sent in chunks, without `Content-Length`; where it cannot be read
     to its end, the connection ends before the last chunk.
     """
-    query = request.scope["query_string"]
-    listing = read_listing(query)
-    mine = handle_of(request)
-    page = await tasks.list_tasks(mine, listing)
-    response: Response = _JSON(page.body)
+    page = await tasks.list_tasks(mine, query)
+    response: Response = JSONBytes(page.body)
     if page.rest:
-        response = StreamedArray(page.body, tasks.read_rest(mine, listing, page.rest))
+        response = StreamedArray(page.body, tasks.read_rest(mine, query, page.rest))
     if page.next_cursor is not None:
-        response.headers["Link"] = _next_link(request.scope["path"], query, page.next_cursor)
+        response.headers["Link"] = _next_link(request, page.next_cursor)
     return response
 
 
@@ -83,14 +69,13 @@ async def list_tasks(request: Request) -> Response:
     status_code=201,
     response_model=TaskRead,
     response_description="The new task.",
-    responses={201: {"headers": {"Location": _ID}}, **failures(*_OWN, *_BODY)},
-    openapi_extra=_OF_USER,
+    responses={201: {"headers": {"Location": _ID}}},
 )
-async def create_task(task: TaskCreate, request: Request) -> Response:
+async def create_task(task: TaskCreate, request: Request, mine: Mine) -> Response:
     """Create a task; only a title is needed."""
-    task_id, body = await tasks.create_task(handle_of(request), task)
+    task_id, body = await tasks.create_task(mine, task)
     path = quote(request.scope["path"], safe="/%")
-    return _JSON(body, 201, (b"location", f"{path}/{task_id}".encode()))
+    return JSONBytes(body, 201, (b"location", f"{path}/{task_id}".encode()))
 
 
 @router.get(
@@ -99,22 +84,21 @@ async def create_task(task: TaskCreate, request: Request) -> Response:
     operation_id="get_task",
     response_model=TaskRead,
     response_description="The task.",
-    responses=failures(*_ONE),
-    openapi_extra=_OF_USER,
+    responses=_NOT_FOUND,
 )
-async def get_task(task_id: TaskId, request: Request) -> Response:
+async def get_task(task_id: TaskId, mine: Mine) -> Response:
     """Get one task."""
-    return _JSON(await tasks.get_task(handle_of(request), task_id))
+    return JSONBytes(await tasks.get_task(mine, task_id))
 
 
-async def update_task(task_id: TaskId, change: TaskUpdate, request: Request) -> Response:
+async def update_task(task_id: TaskId, change: TaskUpdate, mine: Mine) -> Response:
     """Change a task: absent members stay as they are, `null` clears the description.
 
     `PUT` and `PATCH` do the same. What a client echoes back (`id`, `user_id`, `created_at`,
     `updated_at`) is ignored.
     """
-    body = await tasks.update_task(handle_of(request), task_id, change)
-    return _JSON(body)
+    body = await tasks.update_task(mine, task_id, change)
+    return JSONBytes(body)
 
 
 for _method in ("PUT", "PATCH"):
@@ -126,8 +110,7 @@ for _method in ("PUT", "PATCH"):
         operation_id=f"update_task_by_{_method.lower()}",
         response_model=TaskRead,
         response_description="The task as it is now.",
-        responses=failures(*_ONE, *_BODY),
-        openapi_extra=_OF_USER,
+        responses=_NOT_FOUND,
     )
 
 
@@ -137,12 +120,11 @@ for _method in ("PUT", "PATCH"):
     operation_id="delete_task",
     status_code=204,
     response_description="It is gone.",
-    responses=failures(*_ONE),
-    openapi_extra=_OF_USER,
+    responses=_NOT_FOUND,
 )
-async def delete_task(task_id: TaskId, request: Request) -> Response:
+async def delete_task(task_id: TaskId, mine: Mine) -> Response:
     """Delete a task for good."""
-    await tasks.delete_task(handle_of(request), task_id)
+    await tasks.delete_task(mine, task_id)
     return Response(status_code=204)
 
 
@@ -152,12 +134,11 @@ async def delete_task(task_id: TaskId, request: Request) -> Response:
     operation_id="complete_task",
     response_model=TaskRead,
     response_description="The task as it is now.",
-    responses=failures(*_ONE, *_BODY),
-    openapi_extra=_OF_USER,
+    responses=_NOT_FOUND,
 )
 async def complete_task(
     task_id: TaskId,
-    request: Request,
+    mine: Mine,
     completion: Annotated[Completion, Body()] = Completion(),  # noqa: B008 - immutable in use
 ) -> Response:
     """Flip whether a task is completed, or set it.
@@ -165,24 +146,15 @@ async def complete_task(
     Without a body, or with `{}`, the state is flipped in the database, so that two requests at
     the same time both count. `{"completed": true}` or `false` sets it, and may be retried.
     """
-    body = await tasks.complete_task(handle_of(request), task_id, completion)
-    return _JSON(body)
+    body = await tasks.complete_task(mine, task_id, completion)
+    return JSONBytes(body)
 
 
-class _JSON(Response):
-    """JSON that is written already; any other response spends more on its headers."""
-
-    def __init__(self, body: bytes, status: int = 200, *headers: tuple[bytes, bytes]) -> None:
-        self.status_code, self.body, self.background = status, body, None
-        length = (b"content-length", b"%d" % len(body))
-        self.raw_headers = [length, (b"content-type", b"application/json"), *headers]
-
-
-def _next_link(path: str, query: bytes, cursor: str) -> str:
-    given = query.decode("latin-1").split("&")
+def _next_link(request: Request, cursor: str) -> str:
+    given = request.scope["query_string"].decode("latin-1").split("&")
     others = [part for part in given if unquote_plus(part.partition("=")[0]) != "cursor"]
     target = "&".join(filter(None, [*others, f"cursor={cursor}"]))
     if not _PLAIN.fullmatch(target):
         # What was sent may hold what ends a URI reference in a field (RFC 8288, section 3).
         target = quote(target, safe=_URI)
-    return f'<{quote(path, safe="/%")}?{target}>; rel="next"'
+    return f'<{quote(request.scope["path"], safe="/%")}?{target}>; rel="next"'

@@ -1,61 +1,21 @@
-"""How a user's tasks are listed: what is asked for, and the cursor to the next page."""
+"""The cursor to the next page of a listing."""
 
 import base64
-from dataclasses import dataclass
-from enum import StrEnum
 from hashlib import blake2b
 
 from todo_server.domain import strict_json
+from todo_server.domain.task_query import TaskQuery
 from todo_server.domain.text import has_nul
 from todo_server.errors import InvalidCursorError
 
-MAXIMUM = 10_000
-"""A listing without a limit shows this many; clients that know no paging must see everything."""
 
-PAGE_MAXIMUM = 200
-
-
-class Status(StrEnum):
-    """Which tasks to list."""
-
-    ALL = "all"
-    PENDING = "pending"
-    COMPLETED = "completed"
-
-
-class Sort(StrEnum):
-    """By what to order them."""
-
-    CREATED = "created_at"
-    UPDATED = "updated_at"
-    TITLE = "title"
-
-
-class Order(StrEnum):
-    """In which direction."""
-
-    ASCENDING = "asc"
-    DESCENDING = "desc"
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """A question for tasks; `limit` None is the whole list."""
-
-    status: Status = Status.ALL
-    sort: Sort = Sort.CREATED
-    order: Order = Order.DESCENDING
-    limit: int | None = None
-    cursor: str | None = None
-
-
-def write_cursor(owner: str, listing: Listing, position: str) -> str:
+def write_cursor(owner: str, listing: TaskQuery, position: str) -> str:
     """Make the cursor to what comes after a position (JSON text) in this listing."""
     payload = _checksum(owner, listing, position) + position.encode()
     return base64.urlsafe_b64encode(payload).decode().rstrip("=")
 
 
-def read_cursor(owner: str, listing: Listing) -> list[str]:
+def read_cursor(owner: str, listing: TaskQuery) -> list[str]:
     """Give the position back; InvalidCursorError if it was made for anything else.
 
     The checksum is no secret: it finds mistakes, and a made-up cursor shows its maker no rows
@@ -79,6 +39,6 @@ def _is_storable(key: object) -> bool:
     return isinstance(key, str) and not has_nul(key) and bool(key.encode())
 
 
-def _checksum(owner: str, listing: Listing, position: str) -> bytes:
+def _checksum(owner: str, listing: TaskQuery, position: str) -> bytes:
     bound = "\0".join((listing.status, listing.sort, listing.order, position, owner))
     return blake2b(bound.encode(), digest_size=8, person=b"todo cursor").digest()

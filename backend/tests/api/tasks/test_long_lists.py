@@ -16,7 +16,7 @@ from tests.proxy import Proxy
 from tests.server import RunningServer, User, settings
 from todo_server.database import Database
 from todo_server.domain.identity import Identity
-from todo_server.domain.listing import Listing
+from todo_server.domain.task_query import TaskQuery
 from todo_server.services import tasks
 from todo_server.services.tasks.list_statements import CHUNK
 
@@ -142,8 +142,8 @@ def test_no_answer_of_the_database_is_longer_than_a_page_can_be(database_url: st
 
     async def lengths() -> tuple[int, list[int], int]:
         async with Database(database_url, pool_size=1) as database:
-            page = await tasks.list_tasks(database.of(owner), Listing())
-            rest = tasks.read_rest(database.of(owner), Listing(), page.rest)
+            page = await tasks.list_tasks(database.of(owner), TaskQuery())
+            rest = tasks.read_rest(database.of(owner), TaskQuery(), page.rest)
             arrays = [array async for array in rest]
             count = len(json.loads(page.body)) + sum(len(json.loads(array)) for array in arrays)
             return len(page.body), [len(array) for array in arrays], count

@@ -18,7 +18,7 @@ class BareRequest(Request):
 
     @property
     def query_params(self) -> QueryParams:
-        """Give no parameters; `read_listing` reads those of a listing."""
+        """Give no parameters; `QueryReader` reads those that a query model has."""
         return _NO_QUERY
 
     @property

@@ -1,13 +1,10 @@
 """Forms: which are read, and how much of them."""
 
-from fastapi import Request, Response
-from fastapi.routing import APIRoute
-
 from todo_server.api.routing.bare_request import MAX_SMALL_BODY, BareRequest
-from todo_server.api.routing.routes import Handler
 from todo_server.errors import (
     MalformedBodyError,
     SmallBodyTooLargeError,
+    TodoServerError,
     UnsupportedMediaTypeError,
 )
 
@@ -43,17 +40,7 @@ class FormRequest(BareRequest):
             raise MalformedBodyError("The form has more percent signs than escapes fit in it.")
         self._body = bytes(body)
 
-
-class FormRoute(APIRoute):
-    """A route for everybody, whose body is a form (415, 413 before FastAPI's 422)."""
-
-    def get_route_handler(self) -> Handler:
-        """Wrap FastAPI's handler."""
-        handle = super().get_route_handler()
-
-        async def with_form(request: Request) -> Response:
-            form = FormRequest(request.scope, request.receive)
-            await form.load()
-            return await handle(form)
-
-        return with_form
+    @classmethod
+    def raised(cls) -> tuple[type[TodoServerError], ...]:
+        """Give the errors of a body that is not read."""
+        return MalformedBodyError, SmallBodyTooLargeError, UnsupportedMediaTypeError

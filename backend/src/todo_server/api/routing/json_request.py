@@ -12,6 +12,7 @@ from todo_server.errors import (
     BodyTooLargeError,
     MalformedJsonError,
     SmallBodyTooLargeError,
+    TodoServerError,
     UnsupportedMediaTypeError,
     ValidationFailedError,
 )
@@ -53,6 +54,11 @@ class JSONRequest(BareRequest):
             return None
         value = self._json = _parse(self._body, self.max_values)
         return value
+
+    @classmethod
+    def raised(cls) -> tuple[type[TodoServerError], ...]:
+        """Give the errors of a body that is not read."""
+        return MalformedJsonError, cls.too_large, UnsupportedMediaTypeError
 
     def _check_type(self) -> None:
         found = False

@@ -1,46 +1,44 @@
-"""The way of a request on a user's own rows: identity, path, body, and then its endpoint."""
+"""The way of a request on what is somebody's own: who asks, what was sent, and its endpoint."""
 
-import inspect
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar
 from urllib.parse import unquote
 
-from fastapi import Response
-from fastapi.exceptions import RequestValidationError
-from fastapi.params import Form
+from fastapi import Request, Response
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
 
-from todo_server.api.routing.json_request import JSONRequest
-from todo_server.api.routing.routes import identify
+from todo_server import errors
+from todo_server.api.failures import document_raised
+from todo_server.api.routing.dependencies import database_of
+from todo_server.api.routing.inputs import Inputs
+from todo_server.api.routing.json_request import JSONRequest, SmallJSONRequest
+from todo_server.api.routing.responses import JSONBytes
+from todo_server.auth import ME, Authenticate
+from todo_server.domain.identity import Identity
 
 
 class OwnerRoute(APIRoute):
     """A route that only the user in its path may use. FastAPI documents it, but does not run it.
 
     FastAPI's own way from a request to its endpoint serves every signature, and so costs a third
-    of all CPU time that a request takes here (docs/decisions/0012). This one is for coroutines
-    that take `request`, the other parameters of the path and at most one JSON body, and give a
-    `Response`; any other is a TypeError when the module is imported.
+    of all CPU time that a request takes here (docs/decisions/0012). This one serves coroutines
+    that declare what `Inputs` knows, and give a response or a model; any other is a TypeError
+    when the module is imported.
     """
+
+    request_class: ClassVar[type[JSONRequest]] = JSONRequest
+    headers_of_models: ClassVar[tuple[tuple[bytes, bytes], ...]] = ()
+    names_owner: ClassVar[bool] = True
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401 - FastAPI's
         super().__init__(path, endpoint, **options)
-        body = self.body_field
-        names = {"request", *(field.name for field in self.dependant.path_params)}
-        names |= {body.name} if body is not None else set()
-        signature = inspect.signature(endpoint, eval_str=True)
-        fits = (
-            inspect.iscoroutinefunction(endpoint)
-            and signature.return_annotation is Response
-            and signature.parameters.keys() == names
-            and self.dependant.request_param_name == "request"
-            and not (body is not None and isinstance(body.field_info, Form))
-            and "{user_id}" in path
-        )
-        if not fits or self._embed_body_fields:
-            raise TypeError(f"{path}: {endpoint.__name__} needs more than an OwnerRoute gives")
+        if ("{user_id}" in path) is not self.names_owner:
+            raise TypeError(f"{path}: {type(self).__name__} is for other paths")
+        self.inputs = Inputs(self)
+        document_raised(self, *self._raised())
         self.app = self._answer
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
@@ -55,29 +53,61 @@ class OwnerRoute(APIRoute):
         return (Match.FULL if scope["method"] in (self.methods or ()) else Match.PARTIAL), child
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = JSONRequest(scope, receive, send)
-        path: dict[str, str] = scope["path_params"]
-        await identify(request, path["user_id"])
-        values: dict[str, Any] = {"request": request}
-        wrong: list[Any] = []
-        for field in self.dependant.path_params:
-            value = path[field.alias]
-            values[field.name], found = field.validate(value, loc=("path", field.alias))
-            wrong += found
-        if self.body_field is not None:
-            values[self.body_field.name], found = await self._body(request)
-            wrong += found
-        if wrong:
-            raise RequestValidationError(wrong)
-        response: Response = await self.endpoint(**values)
+        request = self.request_class(scope, receive, send)
+        identity = await _identify(request, scope["path_params"].get("user_id", ME))
+        mine = database_of(request).of(identity)
+        body = await request.load() if self.body_field is not None else None
+        answer = await self.endpoint(**self.inputs.read(request, mine, body))
+        response = answer if isinstance(answer, Response) else self._written(answer)
         await response(scope, receive, send)
 
-    async def _body(self, request: JSONRequest) -> tuple[Any, list[Any]]:
-        """Give the body, or what is wrong with it."""
-        field, body = self.body_field, await request.load()
-        assert field is not None  # noqa: S101 - asked by the caller
-        if body is not None:
-            return field.validate(body, loc=("body",))
-        if field.field_info.is_required():
-            return None, [{"type": "missing", "loc": ("body",), "msg": "Field required"}]
-        return field.default, []
+    def _written(self, model: BaseModel) -> Response:
+        """Write a model as the route declares it."""
+        assert self.response_field is not None  # noqa: S101 - `Inputs` has seen to it
+        body = self.response_field.serialize_json(
+            model,
+            include=self.response_model_include,
+            exclude=self.response_model_exclude,
+            by_alias=self.response_model_by_alias,
+            exclude_unset=self.response_model_exclude_unset,
+            exclude_defaults=self.response_model_exclude_defaults,
+            exclude_none=self.response_model_exclude_none,
+        )
+        return JSONBytes(body, self.status_code or 200, *self.headers_of_models)
+
+    def _raised(self) -> Iterator[type[errors.TodoServerError]]:
+        """Give what this route raises before its endpoint, and what any statement may raise."""
+        yield from (errors.UnauthenticatedError, errors.UnavailableError)
+        if self.names_owner:
+            yield errors.ForbiddenError
+        if self.inputs.asks_accounts:
+            yield errors.NoAccountsError
+        if self.body_field is not None:
+            yield from self.request_class.raised()
+        if self.inputs.any_sent:
+            yield errors.ValidationFailedError
+
+
+class SignedInRoute(OwnerRoute):
+    """One for somebody signed in, on what is theirs by their token alone."""
+
+    request_class = SmallJSONRequest
+    headers_of_models = ((b"cache-control", b"no-store"),)  # tokens (RFC 6749, section 5.1)
+    names_owner = False
+
+
+async def _identify(request: Request, user_id: str) -> Identity:
+    """Settle who asks for what is under `user_id`, before anything else is read.
+
+    Raises UnauthenticatedError or ForbiddenError. Left in the state for the log line alone.
+    """
+    authenticate: Authenticate = request.scope["app"].state.authenticate
+    # As `request.headers.getlist` would, which costs five times as much.
+    authorization = [
+        value.decode("latin-1")
+        for name, value in request.scope["headers"]
+        if name == b"authorization"
+    ]
+    identity = await authenticate(authorization, user_id)
+    request.scope["state"]["identity"] = identity
+    return identity

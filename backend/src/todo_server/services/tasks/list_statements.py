@@ -44,7 +44,7 @@ from todo_server.database import (
     select_owned,
     utf8,
 )
-from todo_server.domain.listing import Order, Sort, Status
+from todo_server.domain.task_query import Order, Sort, Status
 from todo_server.models import Task, TaskRead
 
 CHUNK = 4 * 1024 * 1024

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from todo_server.database import Handle
 from todo_server.domain.identity import Identity
-from todo_server.domain.listing import MAXIMUM, PAGE_MAXIMUM, Listing, read_cursor, write_cursor
+from todo_server.domain.listing import read_cursor, write_cursor
+from todo_server.domain.task_query import MAXIMUM, PAGE_MAXIMUM, TaskQuery
 from todo_server.errors import InvalidCursorError
 from todo_server.services.tasks import list_statements
 
@@ -22,7 +23,7 @@ class Page:
     """What the array lacks where all of a long list was asked for: ids of 16 bytes, in order."""
 
 
-async def list_tasks(mine: Handle, listing: Listing) -> Page:
+async def list_tasks(mine: Handle, listing: TaskQuery) -> Page:
     """List the user's tasks; InvalidCursorError for a cursor that belongs elsewhere."""
     shape = (listing.status, listing.sort, listing.order)
     after = listing.cursor is not None
@@ -42,7 +43,7 @@ async def list_tasks(mine: Handle, listing: Listing) -> Page:
     return Page(body, cursor, rest or b"")
 
 
-async def read_rest(mine: Handle, listing: Listing, rest: bytes) -> AsyncIterator[bytes]:
+async def read_rest(mine: Handle, listing: TaskQuery, rest: bytes) -> AsyncIterator[bytes]:
     """Read what a long list lacks, as JSON arrays of one page each, in order.
 
     Each is read when it is asked for, and no connection is held in between. What was deleted, or
@@ -58,7 +59,7 @@ def _ids(packed: bytes) -> list[UUID]:
     return [UUID(bytes=packed[at : at + 16]) for at in range(0, len(packed), 16)]
 
 
-def _position(identity: Identity, listing: Listing) -> dict[str, Any]:
+def _position(identity: Identity, listing: TaskQuery) -> dict[str, Any]:
     """Turn a cursor into the parameters of a listing's statement."""
     try:
         *key, task_id = read_cursor(identity.user_id, listing)

@@ -9,7 +9,8 @@ import pytest
 
 from tests.api.requests.queries.asking import ask, check_refused
 from tests.server import User
-from todo_server.domain.listing import Listing, Order, Sort, Status, write_cursor
+from todo_server.domain.listing import write_cursor
+from todo_server.domain.task_query import Order, Sort, Status, TaskQuery
 
 SOME_ID = "019aa3f4-7c00-7e3a-8f52-3d1f0c7a9b11"
 
@@ -48,7 +49,9 @@ def test_a_cursor_of_another_sort_order_or_status_is_400(
         Sort.UPDATED: ["2026-01-01T00:00:00.000000Z", SOME_ID],
         Sort.TITLE: ["b", SOME_ID],
     }
-    cursor = write_cursor(user.id, Listing(status, sort, order), json.dumps(position[sort]))
+    cursor = write_cursor(
+        user.id, TaskQuery(status=status, sort=sort, order=order), json.dumps(position[sort])
+    )
     for other in Sort:
         if other is not sort:
             check_foreign(user, cursor, sort=other, order=order, status=status)
@@ -148,7 +151,7 @@ FORGED = {
 @pytest.mark.parametrize("position", FORGED.values(), ids=list(FORGED))
 def test_a_position_that_is_none_is_400_though_its_checksum_holds(user: User, position: str):
     for sort in Sort:
-        cursor = write_cursor(user.id, Listing(sort=sort), position)
+        cursor = write_cursor(user.id, TaskQuery(sort=sort, order=Order.DESCENDING), position)
         check_foreign(user, cursor, sort=sort, order="desc")
 
 
@@ -157,12 +160,12 @@ def test_a_position_that_is_none_is_400_though_its_checksum_holds(user: User, po
 )
 def test_an_instant_that_is_none_is_400_though_the_checksum_holds(user: User, instant: str):
     position = json.dumps([instant, SOME_ID])
-    cursor = write_cursor(user.id, Listing(sort=Sort.UPDATED), position)
+    cursor = write_cursor(user.id, TaskQuery(sort=Sort.UPDATED), position)
     check_foreign(user, cursor, sort="updated_at", order="desc")
 
 
 def test_a_forged_cursor_shows_its_maker_nobody_elses_tasks(user: User, stranger: User):
     theirs = [stranger.create()["id"] for _ in range(2)]
-    cursor = write_cursor(user.id, Listing(), json.dumps([theirs[1]]))
+    cursor = write_cursor(user.id, TaskQuery(), json.dumps([theirs[1]]))
     listed = user.get(user.path, params={"cursor": cursor}).json()
     assert {task["user_id"] for task in listed} == {user.id}
