@@ -21,7 +21,7 @@ from todo_server.database import (
     owner_view,
     write_statement,
 )
-from todo_server.domain.listing import Listing
+from todo_server.domain.task_query import TaskQuery
 from todo_server.errors import EmailTakenError, UnauthenticatedError
 from todo_server.models import Account, TaskCreate, TaskUpdate
 from todo_server.services import tasks
@@ -52,7 +52,7 @@ def opened_by(url: str, work: Callable[[Database], Any]) -> tuple[int, Counter[s
     ("use", "trips"),
     [
         (lambda db: tasks.get_task(db.of(ENDED), NO_TASK), 1),
-        (lambda db: tasks.list_tasks(db.of(ENDED), Listing()), 1),
+        (lambda db: tasks.list_tasks(db.of(ENDED), TaskQuery()), 1),
         (lambda db: tasks.create_task(db.of(ENDED), TaskCreate(title="new")), 1),
         (lambda db: tasks.update_task(db.of(ENDED), NO_TASK, TaskUpdate(title="new")), 1),
         (lambda db: tasks.delete_task(db.of(ENDED), NO_TASK), 2),  # BEGIN and ROLLBACK

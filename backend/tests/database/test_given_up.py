@@ -18,7 +18,7 @@ from tests.database.trouble import (
 from tests.databases import run, transaction
 from tests.waiting import until
 from todo_server.database import Database
-from todo_server.domain.listing import Listing
+from todo_server.domain.task_query import TaskQuery
 from todo_server.models import Completion, TaskCreate, TaskUpdate
 from todo_server.services import tasks
 
@@ -26,7 +26,7 @@ from todo_server.services import tasks
 @pytest.mark.parametrize(
     ("use", "where"),
     [
-        (lambda db, _: tasks.list_tasks(db.of(OWNER), Listing()), b"the owner"),
+        (lambda db, _: tasks.list_tasks(db.of(OWNER), TaskQuery()), b"the owner"),
         (lambda db, i: tasks.get_task(db.of(OWNER), i), b"the owner"),
         (lambda db, _: tasks.create_task(db.of(OWNER), TaskCreate(title="new")), b"the owner"),
         (

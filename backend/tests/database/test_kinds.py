@@ -3,10 +3,10 @@
 Each `type: ignore` below stands where mypy must complain: one that it does not need is an error.
 """
 
-import asyncpg
 import pytest
 
 from todo_server.database import Change, Read, Write, execution
+from todo_server.database.connection import Connection
 from todo_server.database.statement import RepeatableChange
 
 READ: Read[bytes] = Read("SELECT 1", ())
@@ -14,7 +14,7 @@ CHANGE: Change[bytes] = Change("SELECT 1", ())
 WRITE: Write[bytes] = Write("SELECT 1", ())
 
 
-async def what_mypy_refuses(connection: asyncpg.Connection) -> None:
+async def what_mypy_refuses(connection: Connection) -> None:
     await execution.read(connection, READ, {})
     await execution.read(connection, CHANGE, {})  # type: ignore[arg-type]
     await execution.read(connection, WRITE, {})  # type: ignore[arg-type]

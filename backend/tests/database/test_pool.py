@@ -10,23 +10,24 @@ from typing import Any
 import asyncpg
 import pytest
 
+from todo_server.database.connection import Connection
 from todo_server.database.pool import Pool
 from todo_server.errors import UnavailableError
 
 
 @asynccontextmanager
 async def a_pool(url: str, size: int, patience: float = 30.0) -> AsyncIterator[Pool]:
-    pool = Pool(lambda: asyncpg.connect(url), size, patience)
+    pool = Pool(lambda: asyncpg.connect(url, connection_class=Connection), size, patience)
     try:
         yield pool
     finally:
         await pool.close()
 
 
-def in_line(pool: Pool, owner: str, order: list[str]) -> asyncio.Task[asyncpg.Connection]:
+def in_line(pool: Pool, owner: str, order: list[str]) -> asyncio.Task[Connection]:
     """Wait for a connection, and note when it is the owner's turn."""
 
-    async def wait() -> asyncpg.Connection:
+    async def wait() -> Connection:
         connection = await pool.acquire(owner)
         order.append(owner)
         return connection
@@ -159,7 +160,7 @@ async def test_nothing_is_lost_in_ten_thousand_uses_and_no_one_has_more_than_the
 ):
     chance = random.Random(8)
     held: Counter[str] = Counter()
-    in_use: set[asyncpg.Connection] = set()
+    in_use: set[Connection] = set()
 
     async def use(pool: Pool, owner: str) -> None:
         connection = await pool.acquire(owner)
@@ -194,15 +195,17 @@ class Limited:
 
     def __init__(self, url: str, allowed: int) -> None:
         self._url, self.allowed, self.asked = url, allowed, 0
-        self.made: list[asyncpg.Connection] = []
+        self.made: list[Connection] = []
 
-    async def connect(self) -> asyncpg.Connection:
+    async def connect(self) -> Connection:
         self.asked += 1
         if sum(not connection.is_closed() for connection in self.made) >= self.allowed:
             raise asyncpg.TooManyConnectionsError("too many connections")
         self.allowed -= 1  # while it is made
         try:
-            self.made.append(connection := await asyncpg.connect(self._url))
+            self.made.append(
+                connection := await asyncpg.connect(self._url, connection_class=Connection)
+            )
         finally:
             self.allowed += 1
         return connection

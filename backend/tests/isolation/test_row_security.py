@@ -32,6 +32,7 @@ from todo_server.domain.task_query import Order, Sort, Status, TaskQuery
 from todo_server.models import Completion, TaskCreate, TaskUpdate
 from todo_server.services import tasks
 from todo_server.services.tasks import list_statements, verbs
+from todo_server.services.tasks.walks import Shape
 
 USERS = [f"user {number}" for number in range(5)]
 PLANNERS = {
@@ -131,10 +132,9 @@ def test_reading_in_one_trip_sees_the_own_rows_however_it_is_planned(planner, cr
                 seen_by_all = await connection.fetchval(unconditional, user_id)
                 assert set((seen_by_all or b"").split(b",")) <= {user_id.encode(), b""}
 
-    shapes = itertools.product(Status, Sort, Order)
     listings = [
-        of(*shape, after=False)
-        for shape in shapes
+        of(Shape(status, sort.column, order))
+        for status, sort, order in itertools.product(Status, Sort, Order)
         for of in (list_statements.page_statement, list_statements.whole_statement)
     ]
     asyncio.run(look())

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import importlib
 import itertools
+import json
 import pkgutil
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -16,8 +17,8 @@ from tests.databases import new_role, run
 from todo_server import services
 from todo_server.database import Database, Statement
 from todo_server.database.readiness import owned_tables
+from todo_server.domain.cursor import write_cursor
 from todo_server.domain.identity import Identity
-from todo_server.domain.listing import write_cursor
 from todo_server.domain.task_query import Order, Sort, Status, TaskQuery
 from todo_server.models import Completion, TaskCreate
 from todo_server.services import tasks
@@ -58,12 +59,9 @@ def every_listing(rows_of_another: list[asyncpg.Record]) -> Iterator[TaskQuery]:
         listing = TaskQuery(status=status, sort=sort, order=order, limit=200)
         yield listing
         for row in rows_of_another:
-            key = {
-                Sort.CREATED: f'["{row["id"]}"]',
-                Sort.UPDATED: f'["{row["updated_at"].isoformat()}", "{row["id"]}"]',
-                Sort.TITLE: f'["{row["title"]}", "{row["id"]}"]',
-            }[sort]
-            cursor = write_cursor(STRANGER.user_id, listing, key)
+            key = [] if sort is Sort.CREATED else [str(row[sort.column])]
+            position = json.dumps([*key, str(row["id"])])
+            cursor = write_cursor(STRANGER.user_id, listing, position)
             yield TaskQuery(status=status, sort=sort, order=order, limit=200, cursor=cursor)
 
 

@@ -13,16 +13,17 @@ import pytest
 from tests.databases import new_database, run
 from todo_server.domain.task_query import Order, Sort, Status
 from todo_server.services.tasks.list_statements import page_statement, rest_statement
+from todo_server.services.tasks.walks import Shape, Start
 
 MANY, LIMIT = 20_000, 20
-KEYS = {Sort.CREATED: "id", Sort.UPDATED: "updated_at", Sort.TITLE: "title_key"}
 PLANS = ["force_generic_plan", "force_custom_plan"]
 
 # The newest are completed, and one in the midst of the others: whoever goes past them is seen.
 FILL = """
-INSERT INTO task (user_id, id, title, completed, created_at, updated_at)
+INSERT INTO task (user_id, id, title, description, completed, created_at, updated_at)
 SELECT 'ada', ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid,
-       CASE WHEN completed THEN 'A' ELSE 'b' END || md5(n::text), completed, now(),
+       CASE WHEN completed THEN 'A' ELSE 'b' END || md5(n::text),
+       CASE WHEN n % 2 = 0 THEN md5(n::text) END, completed, now(),
        now() - make_interval(secs => CASE WHEN completed THEN 0 ELSE $1 END + n * 7919 % $1)
 FROM generate_series(1, $1::int) AS n, LATERAL (SELECT n > $1 * 0.7 OR n = 77 AS completed) AS it
 """
@@ -33,6 +34,8 @@ def crowded() -> str:
     """A database in which one user has many tasks."""
     url = new_database()
     run(url, FILL, MANY)
+    # What a sort by something that may be null would have.
+    run(url, "CREATE INDEX ON task (user_id, completed, description, id)")
     run(url, "VACUUM ANALYZE task")
     return url
 
@@ -43,18 +46,19 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from nodes(part)
 
 
-async def explain(url: str, mode: str, shape: tuple[Status, Sort, Order], deep: bool) -> Any:
+async def explain(url: str, mode: str, shape: Shape) -> Any:
     """Explain a page, with what it really did: the first one, or one close to the end."""
-    status, sort, order = shape
-    statement = page_statement(*shape, after=deep)
+    statement = page_statement(shape)
     connection = await asyncpg.connect(url, server_settings={"plan_cache_mode": mode})
     values: dict[str, Any] = {"owner": "'ada'", "session": "NULL", "limit": LIMIT}
-    if deep:
-        of_status = "true" if status is Status.ALL else f"completed = {status is Status.COMPLETED}"
+    if shape.start is not Start.BEGINNING:
+        done = shape.status is Status.COMPLETED
+        among = "true" if shape.status is Status.ALL else f"completed = {done}"
+        among += f" AND {shape.column} IS {'NOT ' * (shape.start is Start.AFTER_KEY)}NULL"
         row = await connection.fetchrow(
-            f"SELECT {KEYS[sort]}, id, (SELECT count(*) FROM task WHERE {of_status}) FROM task"
-            f" WHERE {of_status} ORDER BY {KEYS[sort]} {order}, id {order}"
-            f" OFFSET (SELECT count(*) * 9 / 10 FROM task WHERE {of_status}) LIMIT 1"
+            f"SELECT {shape.column}, id, (SELECT count(*) FROM task WHERE {among}) FROM task"
+            f" WHERE {among} ORDER BY {shape.column} {shape.order}, id {shape.order}"
+            f" OFFSET (SELECT count(*) * 9 / 10 FROM task WHERE {among}) LIMIT 1"
         )
         assert row is not None
         key, task_id, count = row
@@ -69,23 +73,46 @@ async def explain(url: str, mode: str, shape: tuple[Status, Sort, Order], deep: 
     return json.loads(found)[0]["Plan"]
 
 
+def check_walks(plan: dict[str, Any], walks: int, *, deep: bool) -> None:
+    """Every row that was read was found by an index, and is one of those that a page may need."""
+    reading = [node for node in nodes(plan) if node.get("Relation Name") == "task"]
+    assert reading
+    for node in reading:
+        assert node["Node Type"] in ("Index Scan", "Index Only Scan"), node
+        assert "Filter" not in node, "what is no condition of the index is read and thrown away"
+        assert not deep or re.search(r"\bROW\(|\bid [<>]|IS NULL", node["Index Cond"]), node
+        assert node["Actual Rows"] <= LIMIT + 1
+    # A page of the table for each row at worst, and some of the indexes.
+    assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] <= (walks + 2) * LIMIT
+
+
 @pytest.mark.parametrize("mode", PLANS)
 @pytest.mark.parametrize("deep", [False, True], ids=["first", "deep"])
 @pytest.mark.parametrize("shape", list(itertools.product(Status, Sort, Order)), ids=str)
 def test_a_page_costs_what_it_shows_in_every_order_and_status_and_depth(
     crowded: str, shape: tuple[Status, Sort, Order], deep: bool, mode: str
 ):
-    plan = asyncio.run(explain(crowded, mode, shape, deep))
-    reading = [node for node in nodes(plan) if node.get("Relation Name") == "task"]
-    assert reading
-    for node in reading:
-        assert node["Node Type"] in ("Index Scan", "Index Only Scan"), node
-        assert "Filter" not in node, "what is no condition of the index is read and thrown away"
-        assert not deep or re.search(r"\bROW\(|\bid [<>]", node["Index Cond"]), node
-        assert node["Actual Rows"] <= LIMIT + 1
+    status, sort, order = shape
+    start = Start.AFTER_KEY if deep else Start.BEGINNING
+    plan = asyncio.run(explain(crowded, mode, Shape(status, sort.column, order, start)))
+    check_walks(plan, 1, deep=deep)
     assert "Sort" not in {node["Node Type"] for node in nodes(plan)}
-    # A page of the table for each row at worst, and some of the indexes.
-    assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] <= 3 * LIMIT
+
+
+@pytest.mark.parametrize("mode", PLANS)
+@pytest.mark.parametrize("start", Start)
+@pytest.mark.parametrize("shape", list(itertools.product(Status, Order)), ids=str)
+def test_so_does_a_page_by_a_key_that_may_be_null(
+    crowded: str, shape: tuple[Status, Order], start: Start, mode: str
+):
+    status, order = shape
+    plan = asyncio.run(explain(crowded, mode, Shape(status, "description", order, start)))
+    walks = (2 if status is Status.ALL else 1) * (1 if start is Start.AFTER_NULL else 2)
+    check_walks(plan, walks, deep=start is not Start.BEGINNING)
+    # With nulls last and the greatest first, each walk's page is sorted in between.
+    sorts = [node for node in nodes(plan) if node["Node Type"] == "Sort"]
+    assert not sorts or (order is Order.DESCENDING and walks > 1)
+    assert all(node["Plans"][0]["Actual Rows"] <= walks * (LIMIT + 1) for node in sorts)
 
 
 @pytest.mark.parametrize("mode", PLANS)

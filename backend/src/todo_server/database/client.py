@@ -10,6 +10,7 @@ import asyncpg
 
 from todo_server.database import execution, trouble
 from todo_server.database.connecting import Connector
+from todo_server.database.connection import Connection
 from todo_server.database.handle import Arguments, Outcome, RequestHandle
 from todo_server.database.pool import Pool
 from todo_server.database.reasons import NotConnectedError
@@ -107,7 +108,7 @@ class Database:
     def _run(
         self,
         owner: str,
-        work: Callable[[asyncpg.Connection, *Arguments], Awaitable[Outcome]],
+        work: Callable[[Connection, *Arguments], Awaitable[Outcome]],
         *arguments: *Arguments,
     ) -> Awaitable[Outcome]:
         """Do the work on a connection of the owner's share."""
@@ -145,7 +146,7 @@ class Database:
     async def _attempt(
         self,
         owner: str,
-        work: Callable[[asyncpg.Connection, *Arguments], Awaitable[Outcome]],
+        work: Callable[[Connection, *Arguments], Awaitable[Outcome]],
         *arguments: *Arguments,
     ) -> Outcome:
         if self._pool is None:

@@ -5,6 +5,7 @@ from typing import Any
 import asyncpg
 
 from todo_server.database import readiness
+from todo_server.database.connection import Connection
 from todo_server.database.incidents import Incidents
 from todo_server.database.reasons import NotConnectedError, reason_of
 from todo_server.database.tcp import TCPOptions
@@ -28,7 +29,7 @@ class Connector:
         self._url = url
         self.incidents = Incidents(place_of(url))
 
-    async def connect(self) -> asyncpg.Connection:
+    async def connect(self) -> Connection:
         """Make a connection to a database that has proved what it must."""
         try:
             connection = await self.dial()
@@ -60,8 +61,8 @@ class Connector:
         """Prove that the database could be used, on a connection of its own."""
         (await self.connect()).terminate()
 
-    async def dial(self) -> asyncpg.Connection:
+    async def dial(self) -> Connection:
         """Make a connection that nothing is known of; raises whatever asyncpg does."""
-        connection: asyncpg.Connection = await asyncpg.connect(**self._arguments)
+        connection = await asyncpg.connect(**self._arguments, connection_class=Connection)
         self._tcp.set_on(connection)
         return connection

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
+from todo_server.database.connection import Connection
 from todo_server.database.one_trip import LOCK_TIMEOUT, SETTING
 from todo_server.database.statement import (
     Change,
@@ -28,22 +29,18 @@ CANCEL_TIMEOUT = 1.0
 _ENDED = "The session has ended; sign in again."
 
 
-async def fetch(
-    connection: asyncpg.Connection, statement: Unowned, values: Values
-) -> list[asyncpg.Record]:
+async def fetch(connection: Connection, statement: Unowned, values: Values) -> list[asyncpg.Record]:
     """Give all rows."""
     rows: list[asyncpg.Record] = await connection.fetch(statement.sql, *statement.arguments(values))
     return rows
 
 
-async def read(connection: asyncpg.Connection, statement: Read[Result], values: Values) -> Result:
+async def read(connection: Connection, statement: Read[Result], values: Values) -> Result:
     """Give the first value of the first row; UnauthenticatedError where the identity has ended."""
     return await _one_trip(connection, statement, values)
 
 
-async def change(
-    connection: asyncpg.Connection, statement: Change[Result], values: Values
-) -> Result:
+async def change(connection: Connection, statement: Change[Result], values: Values) -> Result:
     """Do as `read`; where the change may have been made, say so, or ask for it once more.
 
     MaybeDoneError asks for what may be done twice, but not after a time-out.
@@ -58,7 +55,7 @@ async def change(
         raise in_doubt() from error
 
 
-async def write(connection: asyncpg.Connection, statement: Write[Result], values: Values) -> Result:
+async def write(connection: Connection, statement: Write[Result], values: Values) -> Result:
     """Give the first value of the first row, or None, once it is committed."""
     await begin(connection, values["owner"], values["session"], alone=False)
     value = await step(connection, statement, values)
@@ -66,7 +63,7 @@ async def write(connection: asyncpg.Connection, statement: Write[Result], values
     return value
 
 
-async def step(connection: asyncpg.Connection, statement: Owned[Result], values: Values) -> Result:
+async def step(connection: Connection, statement: Owned[Result], values: Values) -> Result:
     """Run a statement of any kind in a transaction that is open, as `read` and `write` do."""
     if not isinstance(statement, Write):
         return await _one_trip(connection, statement, values)
@@ -75,9 +72,10 @@ async def step(connection: asyncpg.Connection, statement: Owned[Result], values:
 
 
 async def _one_trip(
-    connection: asyncpg.Connection, statement: Read[Result] | Change[Result], values: Values
+    connection: Connection, statement: Read[Result] | Change[Result], values: Values
 ) -> Result:
-    row = await connection.fetchrow(statement.sql, *statement.arguments(values))
+    fetchrow = connection.fetchrow_seldom if statement.rare else connection.fetchrow
+    row = await fetchrow(statement.sql, *statement.arguments(values))
     if row is None:
         raise UnauthenticatedError(_ENDED)
     value: Result = row[0]
@@ -85,7 +83,7 @@ async def _one_trip(
 
 
 async def begin(
-    connection: asyncpg.Connection, owner: str, session: UUID | None, *, alone: bool = True
+    connection: Connection, owner: str, session: UUID | None, *, alone: bool = True
 ) -> None:
     """Open a transaction of an identity; UnauthenticatedError where it has ended.
 
@@ -109,7 +107,7 @@ async def begin(
         raise UnauthenticatedError(_ENDED)
 
 
-async def commit(connection: asyncpg.Connection) -> None:
+async def commit(connection: Connection) -> None:
     """End the transaction; where it may have been committed or not, say so."""
     try:
         await connection.execute("COMMIT")
@@ -117,7 +115,7 @@ async def commit(connection: asyncpg.Connection) -> None:
         raise in_doubt() from error
 
 
-async def is_left_good(connection: asyncpg.Connection, error: BaseException) -> bool:
+async def is_left_good(connection: Connection, error: BaseException) -> bool:
     """Undo what is open after an error; tell whether the connection is as it was before."""
     if isinstance(error, TimeoutError) or isinstance(error.__cause__, TimeoutError):
         await cancelled(connection)
@@ -130,7 +128,7 @@ async def is_left_good(connection: asyncpg.Connection, error: BaseException) -> 
     return not (connection.is_closed() or connection.is_in_transaction())
 
 
-async def cancelled(connection: asyncpg.Connection) -> None:
+async def cancelled(connection: Connection) -> None:
     """Wait until the statement that took too long is cancelled, which asyncpg has begun.
 
     PostgreSQL would go on with it after the end of the connection, and change a row that it has

@@ -8,9 +8,8 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Protocol, TypeAlias, TypeVar, TypeVarTuple
 
-import asyncpg
-
 from todo_server.database import execution
+from todo_server.database.connection import Connection
 from todo_server.database.owner_condition import OWNER
 from todo_server.database.statement import Change, Owned, Read, Result
 from todo_server.domain.identity import Identity
@@ -51,7 +50,7 @@ class Do(Protocol):
     def __call__(
         self,
         owner: str,
-        work: Callable[[asyncpg.Connection, *Arguments], Awaitable[Outcome]],
+        work: Callable[[Connection, *Arguments], Awaitable[Outcome]],
         *arguments: *Arguments,
     ) -> Awaitable[Outcome]:
         """Give what the work gives."""
@@ -80,7 +79,7 @@ class RequestHandle:
     async def transaction(self, steps: Steps[Outcome]) -> Outcome:
         """Run several steps in a transaction of their own."""
 
-        async def begin_step_commit(connection: asyncpg.Connection) -> Outcome:
+        async def begin_step_commit(connection: Connection) -> Outcome:
             await execution.begin(connection, self.identity.user_id, self.identity.session_id)
             outcome = await steps(TransactionHandle(connection, self.identity, self.now))
             await execution.commit(connection)
@@ -94,7 +93,7 @@ class TransactionHandle:
 
     __slots__ = ("_connection", "_identifying", "identity", "now")
 
-    def __init__(self, connection: asyncpg.Connection, identity: Identity, now: datetime) -> None:
+    def __init__(self, connection: Connection, identity: Identity, now: datetime) -> None:
         self._connection = connection
         self._identifying = identifying(identity)
         self.identity = identity

@@ -112,10 +112,13 @@ def insert_owned(model: type[SQLModel], values: Mapping[str, ColumnElement[Any]]
     return insert(owner_view(model)).from_select(["user_id", *values], its_own)
 
 
-def read_statement(value: Select[Any]) -> Read[Result]:
-    """Complete a SELECT of one value on the user's rows: it sets the identity, then reads."""
+def read_statement(value: Select[Any], *, rare: bool = False) -> Read[Result]:
+    """Complete a SELECT of one value on the user's rows: it sets the identity, then reads.
+
+    `rare` is for those that are made by the shape of a request, so that there are many.
+    """
     of_owner = select(value.scalar_subquery()).select_from(IDENTITY)
-    return compiled(Read, of_owner.where(IDENTITY.c.user_id == OWNER_ID))
+    return compiled(Read, of_owner.where(IDENTITY.c.user_id == OWNER_ID), rare=rare)
 
 
 def insert_statement(insertion: Insert, columns: list[ColumnElement[Any]]) -> Change[bytes]:

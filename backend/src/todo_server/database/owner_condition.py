@@ -9,7 +9,7 @@ What the walk cannot see into (text, tables that are only named) is refused as a
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Delete, Insert, Select, Table, TableClause, TextClause, Update
 from sqlalchemy.sql import operators
@@ -32,6 +32,8 @@ OWNER_COLUMN = "user_id"
 OWNER_VIEW = "owner_view"
 """What marks an owner view in the `info` of its table."""
 
+_Seen: TypeAlias = set[tuple[ClauseElement, frozenset[FromClause]]]
+
 _QUERY = re.compile(r"\b(select|from|table|with)\b", re.IGNORECASE)
 
 
@@ -41,11 +43,15 @@ class NobodysStatementError(ValueError):
 
 def check_owner(statement: ClauseElement) -> None:
     """Walk through a statement and all within it; NobodysStatementError names what is wrong."""
-    _check(statement, frozenset())
+    _check(statement, frozenset(), set())
 
 
-def _check(element: ClauseElement, around: frozenset[FromClause]) -> None:
+def _check(element: ClauseElement, around: frozenset[FromClause], seen: _Seen) -> None:
     """Check an element that stands in statements which read from `around`."""
+    # Each column leads to its subquery again: without this, a statement takes half a second.
+    if (element, around) in seen:
+        return
+    seen.add((element, around))
     match element:
         case Select():
             # What is named by `correlate` and stands around is read there, and checked there.
@@ -58,20 +64,20 @@ def _check(element: ClauseElement, around: frozenset[FromClause]) -> None:
         case Insert():
             _require_owner_inserted(element)
             if element.select is not None:
-                _check(element.select, around)
+                _check(element.select, around, seen)
             around = around.union([element.table])
         case ColumnClause():
-            _check_source(element, around)
+            _check_source(element, around, seen)
         case TextClause():
             raise NobodysStatementError(f"write this as an expression: {element.text}")
         case _:
             pass
     for child in element.get_children():
         if not isinstance(child, TableClause) and child is not getattr(element, "select", None):
-            _check(child, around)
+            _check(child, around, seen)
 
 
-def _check_source(column: ColumnClause[Any], around: frozenset[FromClause]) -> None:
+def _check_source(column: ColumnClause[Any], around: frozenset[FromClause], seen: _Seen) -> None:
     """Check where a column comes from, if it brings its table along, as in UPDATE … FROM."""
     source = column.table
     if column.is_literal and _QUERY.search(column.name):
@@ -82,7 +88,7 @@ def _check_source(column: ColumnClause[Any], around: frozenset[FromClause]) -> N
     if _is_owned(_table_of(source)) and name != "excluded":  # which is the row to be inserted
         raise NobodysStatementError(f"select from {name} in a statement of its own within this one")
     if not isinstance(source, TableClause):
-        _check(source, around)
+        _check(source, around, seen)
 
 
 def _joined(source: FromClause) -> set[FromClause]:

@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 import asyncpg
 
+from todo_server.database.connection import Connection
 from todo_server.errors import UnavailableError
 
 MAX_IDLE = 300.0
@@ -23,7 +24,7 @@ TICK = 0.25
 _BUSY = "Too many requests are waiting for the database."
 
 # What a waiter is given: a connection, or None, the right to make one. And until when it waits.
-Waiter: TypeAlias = tuple[asyncio.Future[asyncpg.Connection | None], float]
+Waiter: TypeAlias = tuple[asyncio.Future[Connection | None], float]
 
 
 class Pool:
@@ -33,14 +34,14 @@ class Pool:
     """
 
     def __init__(
-        self, connect: Callable[[], Awaitable[asyncpg.Connection]], size: int, patience: float
+        self, connect: Callable[[], Awaitable[Connection]], size: int, patience: float
     ) -> None:
         self._connect = connect
         self._vacancies = size
         self._share = (size + 1) // 2
         self._patience = patience
-        self._idle: list[tuple[asyncpg.Connection, float]] = []
-        self._lent: dict[asyncpg.Connection, tuple[str, float]] = {}  # to whom, since when
+        self._idle: list[tuple[Connection, float]] = []
+        self._lent: dict[Connection, tuple[str, float]] = {}  # to whom, since when
         self._held: dict[str, int] = {}  # with those that are being made
         # While anything is free, whoever waits here has their share, or the database is full.
         self._waiting: OrderedDict[str, deque[Waiter]] = OrderedDict()
@@ -48,7 +49,7 @@ class Pool:
         self._trying_again: asyncio.TimerHandle | None = None  # while the database gives no more
         self._loop = asyncio.get_running_loop()
 
-    async def acquire(self, owner: str) -> asyncpg.Connection:
+    async def acquire(self, owner: str) -> Connection:
         """Give a connection that nobody else has; UnavailableError after `patience` seconds."""
         held = self._held.get(owner, 0)
         if self._idle and held < self._share:  # as nearly always
@@ -59,12 +60,12 @@ class Pool:
         self._lent[connection] = owner, self._loop.time()
         return connection
 
-    def release(self, connection: asyncpg.Connection) -> None:
+    def release(self, connection: Connection) -> None:
         """Take a connection back; one that was terminated makes room for another."""
         owner, _ = self._lent.pop(connection)
         self._pass_on(owner, None if connection.is_closed() else connection)
 
-    def lent_since(self, latest: float) -> list[asyncpg.Connection]:
+    def lent_since(self, latest: float) -> list[Connection]:
         """Give the connections that are out since an instant of the loop, or longer."""
         return [connection for connection, (_, since) in self._lent.items() if since <= latest]
 
@@ -81,7 +82,7 @@ class Pool:
             await connection.close(timeout=2)
         self._idle.clear()
 
-    async def _get(self, owner: str) -> asyncpg.Connection:
+    async def _get(self, owner: str) -> Connection:
         held = self._held.get(owner, 0)
         if held < self._share and (self._idle or self._may_make()):
             self._held[owner] = held + 1
@@ -90,7 +91,7 @@ class Pool:
             connection = await self._wait(owner)
         return connection or await self._make(owner)
 
-    def _take(self) -> asyncpg.Connection | None:
+    def _take(self) -> Connection | None:
         while self._idle:
             connection, since = self._idle.pop()
             if not connection.is_closed() and self._loop.time() - since < MAX_IDLE:
@@ -103,7 +104,7 @@ class Pool:
     def _may_make(self) -> bool:
         return self._vacancies > 0 and (self._trying_again is None or not self._lent)
 
-    async def _make(self, owner: str) -> asyncpg.Connection:
+    async def _make(self, owner: str) -> Connection:
         try:
             connection = await self._connect()
         except BaseException as error:
@@ -131,8 +132,8 @@ class Pool:
             self._vacancies -= 1
             future.set_result(None)
 
-    async def _wait(self, owner: str) -> asyncpg.Connection | None:
-        future: asyncio.Future[asyncpg.Connection | None] = self._loop.create_future()
+    async def _wait(self, owner: str) -> Connection | None:
+        future: asyncio.Future[Connection | None] = self._loop.create_future()
         until = self._loop.time() + self._patience
         self._waiting.setdefault(owner, deque()).append((future, until))
         if self._turning_away is None:
@@ -158,7 +159,7 @@ class Pool:
         if self._waiting:
             self._turning_away = self._loop.call_later(TICK, self._turn_away)
 
-    def _pass_on(self, owner: str, usable: asyncpg.Connection | None) -> None:
+    def _pass_on(self, owner: str, usable: Connection | None) -> None:
         """Take back what an owner held, and give it to the next one."""
         self._count_down(owner)
         if self._waiting and (future := self._next()):
@@ -173,7 +174,7 @@ class Pool:
         if not self._held[owner]:
             del self._held[owner]
 
-    def _next(self) -> asyncio.Future[asyncpg.Connection | None] | None:
+    def _next(self) -> asyncio.Future[Connection | None] | None:
         """Choose who waits longest of the owner whose turn it is, and count it as theirs."""
         while (owner := self._whose_turn()) is not None:
             line = self._waiting[owner]

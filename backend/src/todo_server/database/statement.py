@@ -27,6 +27,8 @@ class Statement(Generic[Result]):
 
     sql: str
     names: tuple[str, ...]
+    rare: bool = False
+    """Whether it is one of many that are seldom run: `Connection` keeps few of these."""
 
     def arguments(self, values: Mapping[str, Any]) -> list[Any]:
         """Order named values as the statement wants them; a missing one is a KeyError."""
@@ -69,7 +71,7 @@ Owned: TypeAlias = Read[Result] | Change[Result] | Write[Result]
 Kind = TypeVar("Kind", bound=Statement[Any])
 
 
-def compiled(kind: type[Kind], statement: Executable) -> Kind:
+def compiled(kind: type[Kind], statement: Executable, *, rare: bool = False) -> Kind:
     """Compile a statement whose values are all named parameters.
 
     Raises NobodysStatementError where it touches owned rows and does not say whose.
@@ -80,7 +82,7 @@ def compiled(kind: type[Kind], statement: Executable) -> Kind:
     unnamed = [name for name in result.positiontup if not result.binds[name].required]
     if unnamed:
         raise ValueError(f"write these as constants or named parameters: {unnamed}")
-    return kind(result.string, tuple(result.positiontup))
+    return kind(result.string, tuple(result.positiontup), rare)
 
 
 def constant(value: str) -> ColumnElement[str]:

@@ -1,7 +1,7 @@
 """How a user's tasks are listed: every parameter of the query, written here once."""
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
@@ -21,19 +21,33 @@ class Status(StrEnum):
     COMPLETED = "completed"
 
 
-class Sort(StrEnum):
-    """By what to order them."""
-
-    CREATED = "created_at"
-    UPDATED = "updated_at"
-    TITLE = "title"
-
-
 class Order(StrEnum):
     """In which direction."""
 
     ASCENDING = "asc"
     DESCENDING = "desc"
+
+
+class Sort(StrEnum):
+    """By what to order: the table of sorts, one to a line.
+
+    Its name, the stored column that is compared, and its direction where none was asked for. The
+    column's type, and whether it may be null, are the model's (`services/tasks/list_statements`).
+    """
+
+    column: str
+    default_order: Order
+
+    def __new__(cls, name: str, column: str, default_order: Order) -> Self:
+        """Make a member that is its name."""
+        member = str.__new__(cls, name)
+        member._value_ = name
+        member.column, member.default_order = column, default_order
+        return member
+
+    CREATED = "created_at", "id", Order.DESCENDING  # ids are of version 7: the order of creation
+    UPDATED = "updated_at", "updated_at", Order.DESCENDING
+    TITLE = "title", "title_key", Order.ASCENDING
 
 
 _STATUS = {**{s.value: s for s in Status}, "incomplete": Status.PENDING}
@@ -42,7 +56,8 @@ _ORDER = {o.value: o for o in Order}
 
 
 def _usual_order(asked: dict[str, Any]) -> Order:
-    return Order.ASCENDING if asked["sort"] is Sort.TITLE else Order.DESCENDING
+    order: Order = asked["sort"].default_order
+    return order
 
 
 class TaskQuery(BaseModel):

@@ -1,4 +1,4 @@
-"""Listing a user's tasks: pages, and whole lists in pieces. Answers are JSON in bytes."""
+"""TaskQuery a user's tasks: pages, and whole lists in pieces. Answers are JSON in bytes."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -6,11 +6,15 @@ from typing import Any
 from uuid import UUID
 
 from todo_server.database import Handle
+from todo_server.domain.cursor import asked, read_cursor, write_cursor
 from todo_server.domain.identity import Identity
-from todo_server.domain.listing import read_cursor, write_cursor
 from todo_server.domain.task_query import MAXIMUM, PAGE_MAXIMUM, TaskQuery
 from todo_server.errors import InvalidCursorError
 from todo_server.services.tasks import list_statements
+from todo_server.services.tasks.keys import read_position
+from todo_server.services.tasks.walks import Shape, Start
+
+_IN_EVERY_SHAPE = ("status", "sort", "order")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,21 +29,21 @@ class Page:
 
 async def list_tasks(mine: Handle, listing: TaskQuery) -> Page:
     """List the user's tasks; InvalidCursorError for a cursor that belongs elsewhere."""
-    shape = (listing.status, listing.sort, listing.order)
-    after = listing.cursor is not None
-    values: dict[str, Any] = {"limit": listing.limit or MAXIMUM}
-    if after:
-        values |= _position(mine.identity, listing)
+    position = None if listing.cursor is None else _position(mine.identity, listing)
+    filters = _filters(listing)
+    shape = Shape(
+        listing.status, listing.sort.column, listing.order, _start(position), tuple(filters)
+    )
+    values = {"limit": listing.limit or MAXIMUM, **filters, **(position or {})}
     rest: bytes | None = None
     if listing.limit is None:
-        whole = list_statements.whole_statement(*shape, after=after)
-        body, position, rest = await mine.run(whole, **values)
+        whole = list_statements.whole_statement(shape)
+        body, following, rest = await mine.run(whole, **values)
     else:
-        page = list_statements.page_statement(*shape, after=after)
-        body, position = await mine.run(page, **values)
+        body, following = await mine.run(list_statements.page_statement(shape), **values)
     cursor = None
-    if position is not None:
-        cursor = write_cursor(mine.identity.user_id, listing, position.decode())
+    if following is not None:
+        cursor = write_cursor(mine.identity.user_id, listing, following.decode())
     return Page(body, cursor, rest or b"")
 
 
@@ -47,22 +51,38 @@ async def read_rest(mine: Handle, listing: TaskQuery, rest: bytes) -> AsyncItera
     """Read what a long list lacks, as JSON arrays of one page each, in order.
 
     Each is read when it is asked for, and no connection is held in between. What was deleted, or
-    has left the listed status, is missing.
+    is no longer what was asked for, is missing.
     """
-    statement = list_statements.rest_statement(listing.status)
+    filters = _filters(listing)
+    statement = list_statements.rest_statement(listing.status, tuple(filters))
     for start in range(0, len(rest), PAGE_MAXIMUM * 16):
         ids = _ids(rest[start : start + PAGE_MAXIMUM * 16])
-        yield await mine.run(statement, ids=ids)
+        yield await mine.run(statement, ids=ids, **filters)
 
 
 def _ids(packed: bytes) -> list[UUID]:
     return [UUID(bytes=packed[at : at + 16]) for at in range(0, len(packed), 16)]
 
 
+def _filters(listing: TaskQuery) -> dict[str, object]:
+    """Give the values of the filters that were asked for; each is a row of `walks.FILTERS`."""
+    given = asked(listing)
+    return {
+        name: value
+        for name, value in given.items()
+        if value is not None and name not in _IN_EVERY_SHAPE
+    }
+
+
 def _position(identity: Identity, listing: TaskQuery) -> dict[str, Any]:
     """Turn a cursor into the parameters of a listing's statement."""
     try:
-        *key, task_id = read_cursor(identity.user_id, listing)
-        return {"task_id": UUID(task_id), **list_statements.read_key(listing.sort, key)}
+        return read_position(listing.sort.column, read_cursor(identity.user_id, listing))
     except (ValueError, TypeError, AttributeError, OverflowError) as error:
         raise InvalidCursorError from error
+
+
+def _start(position: dict[str, Any] | None) -> Start:
+    if position is None:
+        return Start.BEGINNING
+    return Start.AFTER_NULL if position.get("key", position) is None else Start.AFTER_KEY

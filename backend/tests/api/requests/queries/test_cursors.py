@@ -9,7 +9,7 @@ import pytest
 
 from tests.api.requests.queries.asking import ask, check_refused
 from tests.server import User
-from todo_server.domain.listing import write_cursor
+from todo_server.domain.cursor import write_cursor
 from todo_server.domain.task_query import Order, Sort, Status, TaskQuery
 
 SOME_ID = "019aa3f4-7c00-7e3a-8f52-3d1f0c7a9b11"

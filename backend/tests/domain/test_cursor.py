@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from todo_server.domain.listing import read_cursor, write_cursor
+from todo_server.domain.cursor import read_cursor, write_cursor
 from todo_server.domain.task_query import Order, Sort, Status, TaskQuery
 from todo_server.errors import InvalidCursorError
 

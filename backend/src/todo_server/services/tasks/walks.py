@@ -1,0 +1,169 @@
+"""The rows of a listing: each order walks an index, from the position on, and reads no more.
+
+The index begins with the owner and the status; where all tasks are wanted, the two statuses are
+merged (docs/decisions/0016). Rows whose key is null come last in both directions: they are a walk
+of their own, after those that have one.
+"""
+
+from enum import Enum
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Integer,
+    Select,
+    Subquery,
+    bindparam,
+    literal_column,
+    not_,
+    select,
+    tuple_,
+    union_all,
+)
+
+from todo_server.database import owner_view, select_owned
+from todo_server.domain.task_query import Order, Sort, Status
+from todo_server.models import Task
+from todo_server.services.tasks.keys import parameter_type
+
+ID = "id"
+"""What breaks ties, and is a key of its own: ids are of version 7."""
+
+_tasks = owner_view(Task)
+
+FILTERS: dict[str, ColumnElement[bool]] = {}
+"""What each filter adds to the condition, by its name, which is a member of the query and the
+parameter's name as well: the table of filters, one to a line. The status is none of them: every
+index begins with it."""
+
+LIMIT: ColumnElement[int] = bindparam("limit", type_=Integer)
+
+
+def equals(name: str) -> ColumnElement[bool]:
+    """Make the filter that asks for one value of a column of the same name."""
+    return _tasks.c[name] == bindparam(name, type_=_tasks.c[name].type)
+
+
+class Start(Enum):
+    """Where a walk begins."""
+
+    BEGINNING = 0
+    AFTER_KEY = 1
+    AFTER_NULL = 2
+
+
+class Shape(NamedTuple):
+    """What makes the statement of one question for tasks another than that of the next."""
+
+    status: Status = Status.ALL
+    column: str = Sort.CREATED.column
+    order: Order = Sort.CREATED.default_order
+    start: Start = Start.BEGINNING
+    filters: tuple[str, ...] = ()
+
+    @property
+    def is_rare(self) -> bool:
+        """Tell all others from the first pages that everybody asks for, which are few."""
+        usual = (self.column, self.order) in _USUAL
+        return not usual or bool(self.filters) or self.start is not Start.BEGINNING
+
+
+_USUAL = {(sort.column, sort.default_order) for sort in Sort}
+
+
+def rows_of(shape: Shape) -> Subquery:
+    """Walk to one row more than the limit."""
+    count = LIMIT + literal_column("1")
+    if shape.column == ID:
+        walk, columns = _by_creation(shape)
+        return walk.order_by(*_directed(columns, shape.order)).limit(count).subquery("rows")
+    # One walk for each status, as its index has the status before the key; all are merged.
+    key = _tasks.c[shape.column]
+    columns = [key, _tasks.c.id]
+    walks = [
+        _with_status(status, shape.filters)
+        .where(*conditions)
+        .order_by(*_directed(columns, shape.order))
+        .limit(count)
+        for status in _statuses(shape.status)
+        for conditions in _parts(shape, key)
+    ]
+    if len(walks) == 1:
+        return walks[0].subquery("rows")
+    all_of_them = union_all(*(walk.subquery("walk").select() for walk in walks)).subquery("all")
+    by_key, by_id = _directed([all_of_them.c[shape.column], all_of_them.c.id], shape.order)
+    if key.nullable and shape.order is Order.DESCENDING:
+        # No index has this order, so that what was walked is sorted: a page for each walk.
+        by_key = by_key.nulls_last()
+    return select(all_of_them).order_by(by_key, by_id).limit(count).subquery("rows")
+
+
+def rows_with_ids(wanted: Any, status: Status, filters: tuple[str, ...]) -> Select[Any]:  # noqa: ANN401 - a function's rows
+    """Look up each of some ids, where it still is what was asked for."""
+    # LIMIT 1, so that each is looked up by the primary key, however many rows there are.
+    here = _with_status(status, filters).where(_tasks.c.id == wanted.c.id).correlate(wanted)
+    return here.limit(literal_column("1"))
+
+
+def _by_creation(shape: Shape) -> tuple[Select[Any], list[ColumnElement[Any]]]:
+    """Walk the primary key, or the index with the status before the id."""
+    columns: list[ColumnElement[Any]] = [_tasks.c.id]
+    place: list[ColumnElement[Any]] = [_parameter("task_id", _tasks.c.id)]
+    walk = _filtered(shape.filters)
+    is_first = shape.start is Start.BEGINNING
+    if shape.status is not Status.ALL:
+        # As a range and as part of the order, which the primary key does not have: it would be
+        # walked as well if the status were a mere filter, past all the tasks of the other one.
+        done = literal_column("true" if shape.status is Status.COMPLETED else "false", Boolean)
+        columns, place = [_tasks.c.completed, *columns], [done, *place]
+        # A walk begins at the position alone: PostgreSQL would begin at the bound beside it.
+        if is_first or shape.order is Order.DESCENDING:
+            walk = walk.where(_tasks.c.completed >= done)
+        if is_first or shape.order is Order.ASCENDING:
+            walk = walk.where(_tasks.c.completed <= done)
+    return (walk if is_first else walk.where(_beyond(columns, place, shape.order))), columns
+
+
+def _parts(shape: Shape, key: ColumnElement[Any]) -> list[list[ColumnElement[bool]]]:
+    """Give the conditions of each walk: of the rows with a key, and of those without."""
+    task_id, nullable = _parameter("task_id", _tasks.c.id), key.nullable
+    without_key: list[ColumnElement[bool]] = [key.is_(None)]
+    if shape.start is Start.AFTER_NULL:
+        return [[*without_key, _beyond([_tasks.c.id], [task_id], shape.order)]]
+    with_key: list[ColumnElement[bool]] = [key.is_not(None)] if nullable else []
+    if shape.start is Start.AFTER_KEY:  # which is true of no null
+        place = [_parameter("key", key), task_id]
+        with_key = [_beyond([key, _tasks.c.id], place, shape.order)]
+    return [with_key, without_key] if nullable else [with_key]
+
+
+def _statuses(status: Status) -> tuple[Status, ...]:
+    return (Status.PENDING, Status.COMPLETED) if status is Status.ALL else (status,)
+
+
+def _with_status(status: Status, filters: tuple[str, ...]) -> Select[Any]:
+    rows = _filtered(filters)
+    if status is Status.ALL:
+        return rows
+    done = _tasks.c.completed
+    return rows.where(done if status is Status.COMPLETED else not_(done))
+
+
+def _filtered(filters: tuple[str, ...]) -> Select[Any]:
+    return select_owned(Task, *_tasks.c).where(*(FILTERS[name] for name in filters))
+
+
+def _beyond(
+    columns: list[ColumnElement[Any]], place: list[ColumnElement[Any]], order: Order
+) -> ColumnElement[bool]:
+    here, there = tuple_(*columns), tuple_(*place)
+    return here < there if order is Order.DESCENDING else here > there
+
+
+def _directed(columns: list[ColumnElement[Any]], order: Order) -> list[ColumnElement[Any]]:
+    return [c.desc() if order is Order.DESCENDING else c.asc() for c in columns]
+
+
+def _parameter(name: str, column: ColumnElement[Any]) -> ColumnElement[Any]:
+    return bindparam(name, type_=parameter_type(column))
