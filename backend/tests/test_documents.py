@@ -124,7 +124,7 @@ def test_every_error_code_is_documented_with_its_status_and_no_other_is():
 
 
 def test_what_is_refused_below_http_is_documented():
-    refusals = {(str(status.value), kind.code) for kind, status in http_protocol.STATUS.items()}
+    refusals = {(str(STATUS[kind.code].value), kind.code) for kind in http_protocol.REFUSALS}
     below = rows(
         "docs/api.md",
         "What is not HTTP is refused before the application sees it. The answer has the same "

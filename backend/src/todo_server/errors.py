@@ -203,6 +203,12 @@ class ValidationFailedError(TodoServerError):
     code = "validation_failed"
     message = "The request breaks a rule."
 
+    @classmethod
+    def of(cls, *details: FieldError) -> "ValidationFailedError":
+        """Say what is wrong, field by field; the message is about the first."""
+        first = details[0]
+        return cls(f"{first.field}: {first.message}.", details=details)
+
 
 class UnavailableError(TodoServerError):
     """The database does not answer; the same request may succeed in a moment."""

@@ -1,28 +1,24 @@
 """uvicorn's HTTP/1.1 protocol, with a deadline for requests and a cap on their heads."""
 
-import json
 import os
 import re
 import socket
 from asyncio import TimerHandle, Transport
-from http import HTTPStatus
-from typing import ClassVar, TypeAlias
+from typing import ClassVar
 
 import httptools
+from pydantic_core import to_json
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from todo_server.api.problems import STATUS, problem_of
 from todo_server.errors import (
     HeadersTooLargeError,
     MalformedRequestError,
     RequestTimeoutError,
+    TodoServerError,
 )
 
-Refusal: TypeAlias = MalformedRequestError | RequestTimeoutError | HeadersTooLargeError
-STATUS: dict[type[Refusal], HTTPStatus] = {
-    MalformedRequestError: HTTPStatus.BAD_REQUEST,
-    RequestTimeoutError: HTTPStatus.REQUEST_TIMEOUT,
-    HeadersTooLargeError: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
-}
+REFUSALS = (MalformedRequestError, RequestTimeoutError, HeadersTooLargeError)
 """What is refused here, of all the errors that there are."""
 
 _FRAMING = frozenset({b"host", b"transfer-encoding"})
@@ -120,9 +116,11 @@ class DeadlineProtocol(HttpToolsProtocol):
                 self.parser.feed_data(piece)
             except httptools.HttpParserUpgrade as upgrade:
                 data = self._head_without_upgrade() + piece[upgrade.args[0] :] + data
-            except httptools.HttpParserError:
-                if not self._refused:
-                    self._refuse(MalformedRequestError())
+            except httptools.HttpParserError as error:
+                raised = error.__context__  # by one of the methods below that the parser calls
+                if not isinstance(raised, TodoServerError):
+                    raised = MalformedRequestError()
+                self._refuse(raised)
             else:
                 if self._unparsed >= self.max_head:
                     self._refuse(HeadersTooLargeError("The head is larger than 64 KiB."))
@@ -138,8 +136,7 @@ class DeadlineProtocol(HttpToolsProtocol):
         """Check what the parser does not, before the application hears of the request."""
         self._unparsed = self._chunks = 0
         if len(self.headers) > self.max_fields:
-            self._refuse(HeadersTooLargeError("The request has too many headers."))
-            raise ValueError("headers")
+            raise HeadersTooLargeError("The request has too many headers.")
         framing = [field for field in self.headers if field[0] in _FRAMING]
         if framing != self._framing:  # which is rare on one connection
             self._check_framing(framing)
@@ -149,16 +146,15 @@ class DeadlineProtocol(HttpToolsProtocol):
     def _check_framing(self, fields: list[tuple[bytes, bytes]]) -> None:
         """Require one valid Host (RFC 9112 section 3.2), and no coding but chunked.
 
-        The body would be passed on still coded, or without an end (section 6.1). Whatever is
-        raised while a head is parsed becomes a 400.
+        The body would be passed on still coded, or without an end (section 6.1).
         """
         hosts = [value for name, value in fields if name == b"host"]
         codings = [value for name, value in fields if name == b"transfer-encoding"]
         valid = len(hosts) == 1 and _HOST.fullmatch(hosts[0])
         if not valid and (hosts or self.parser.get_http_version() != "1.0"):
-            raise ValueError("Host")
+            raise MalformedRequestError
         if codings and b",".join(codings).strip().lower() != b"chunked":
-            raise ValueError("Transfer-Encoding")
+            raise MalformedRequestError
         if hosts:
             self._framing = fields
 
@@ -166,7 +162,7 @@ class DeadlineProtocol(HttpToolsProtocol):
         """Count the chunks."""
         self._chunks += 1
         if self._chunks > self.max_chunks:
-            raise ValueError("chunks")
+            raise MalformedRequestError
 
     def on_body(self, body: bytes) -> None:
         """Count anew: `max_head` does not bound bodies."""
@@ -176,7 +172,7 @@ class DeadlineProtocol(HttpToolsProtocol):
     def _should_upgrade(self) -> bool:
         """Hold a request with Upgrade back: its body would be parsed as the next request."""
         if self.scope["method"] == "CONNECT":
-            raise ValueError("CONNECT")
+            raise MalformedRequestError
         return True
 
     def _head_without_upgrade(self) -> bytes:
@@ -215,7 +211,7 @@ class DeadlineProtocol(HttpToolsProtocol):
             return
         self._timer = self.loop.call_later(self.deadline / 4, self._look)
 
-    def _refuse(self, error: Refusal) -> None:
+    def _refuse(self, error: TodoServerError) -> None:
         self._refused = True
         cycle = self.cycle
         if cycle is not None and not cycle.response_complete:
@@ -235,23 +231,12 @@ class DeadlineProtocol(HttpToolsProtocol):
         self._timer.cancel()
         self._timer = self.loop.call_later(self.deadline / 10, self.transport.abort)
 
-    def _write_problem(self, error: Refusal) -> None:
-        status = STATUS[type(error)]
+    def _write_problem(self, error: TodoServerError) -> None:
+        status = STATUS[error.code]
         state = self.scope["state"]
         state["refused"] = status.value  # for the application's log
         request_id = state.get("request_id") or os.urandom(16).hex()
-        problem: dict[str, object] = {
-            "type": "about:blank",
-            "title": status.phrase,
-            "status": status.value,
-            "detail": error.message,
-            "instance": "",  # there is no path to speak of
-            "error": error.code,
-            "message": error.message,
-            "details": [],
-            "request_id": request_id,
-        }
-        body = json.dumps(problem).encode()
+        body = to_json(problem_of(error, "", request_id))  # there is no path to speak of
         headers = [
             *self.server_state.default_headers,
             (b"content-type", b"application/problem+json"),

@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 
 from fastapi.routing import APIRoute
 
-from todo_server.api.problems import STATUS, title_of
+from todo_server.api.problems import STATUS, problem_of
 from todo_server.errors import TodoServerError
 
 Responses: TypeAlias = dict[int | str, dict[str, Any]]
@@ -54,15 +54,4 @@ def _add(responses: Responses, status: int | str, response: dict[str, Any]) -> N
 
 
 def _example(kind: type[TodoServerError]) -> dict[str, Any]:
-    status = STATUS[kind.code]
-    return {
-        "type": "about:blank",
-        "title": title_of(status),
-        "status": status.value,
-        "detail": kind.message,
-        "instance": "/",
-        "error": kind.code,
-        "message": kind.message,
-        "details": [],
-        "request_id": "5f0c6a0e9b6b4f0c8f6f0a3c1d2e3f40",
-    }
+    return problem_of(kind(), "/", "5f0c6a0e9b6b4f0c8f6f0a3c1d2e3f40")

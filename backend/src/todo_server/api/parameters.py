@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from todo_server.api.examples import TASK_ID
 from todo_server.api.routing.owner_route import OwnerRoute
 from todo_server.api.routing.query_reader import names_of
+from todo_server.domain.identity import USER_ID_LENGTH
 
 
 def _canonical(value: str) -> str:
@@ -27,7 +28,7 @@ _USER_ID = {
     "description": "The id of the user whom the token belongs to, or `me`.",
     # Swagger UI fills its form with this, and not with an example of the schema's.
     "example": "me",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "schema": {"type": "string", "minLength": 1, "maxLength": USER_ID_LENGTH},
 }
 TaskId = Annotated[
     UUID,

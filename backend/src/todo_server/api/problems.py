@@ -51,28 +51,35 @@ MAX_DETAILS = 100
 _TITLES = {413: "Content Too Large", 414: "URI Too Long", 422: "Unprocessable Content"}
 
 
-def title_of(status: HTTPStatus) -> str:
+def _title_of(status: HTTPStatus) -> str:
     """Give a status in words."""
     return _TITLES.get(status.value, status.phrase)
 
 
-def problem_response(scope: Scope, error: TodoServerError) -> Response:
-    """Turn an error into the reply to a request."""
+def problem_of(error: TodoServerError, instance: str, request_id: str) -> dict[str, Any]:
+    """Give the members of the one body that errors have; `instance` is the path asked for."""
     status = STATUS[error.code]
-    problem = {
+    return {
         "type": "about:blank",
-        "title": title_of(status),
+        "title": _title_of(status),
         "status": status.value,
         "detail": error.message,
-        "instance": quote(scope["path"], safe="/%"),
+        "instance": instance,
         "error": error.code,
         "message": error.message,
         "details": [
             {"field": d.field, "code": d.code, "message": d.message}
             for d in error.details[:MAX_DETAILS]
         ],
-        "request_id": scope["state"]["request_id"],
+        "request_id": request_id,
     }
+
+
+def problem_response(scope: Scope, error: TodoServerError) -> Response:
+    """Turn an error into the reply to a request."""
+    status = STATUS[error.code]
+    path = quote(scope["path"], safe="/%")
+    problem = problem_of(error, path, scope["state"]["request_id"])
     headers = {}
     if status is HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeAlias
 
 from todo_server.auth.verifier import Verifier
-from todo_server.domain.identity import Identity
+from todo_server.domain.identity import USER_ID_LENGTH, Identity
 from todo_server.domain.text import has_nul
 from todo_server.errors import (
     FieldError,
@@ -14,7 +14,6 @@ from todo_server.errors import (
 )
 
 ME = "me"
-MAX_USER_ID_LENGTH = 255
 
 Authenticate: TypeAlias = Callable[[Sequence[str], str], Awaitable[Identity]]
 """Settle who asks, from all Authorization headers and the user id in the path.
@@ -41,8 +40,8 @@ def trust_the_path() -> Authenticate:
     async def authenticate(_: Sequence[str], user_id: str) -> Identity:
         if user_id == ME:
             raise _invalid("'me' has no meaning with AUTH_MODE=none: put a user id there")
-        if len(user_id) > MAX_USER_ID_LENGTH or has_nul(user_id):
-            raise _invalid("a user id has 1 to 255 characters, and no U+0000")
+        if len(user_id) > USER_ID_LENGTH or has_nul(user_id):
+            raise _invalid(f"a user id has 1 to {USER_ID_LENGTH} characters, and no U+0000")
         return Identity(user_id)
 
     return authenticate
@@ -60,6 +59,4 @@ def _bearer_token(authorization: Sequence[str]) -> str:
 
 
 def _invalid(message: str) -> ValidationFailedError:
-    return ValidationFailedError(
-        f"user_id: {message}.", details=(FieldError("user_id", "invalid", message),)
-    )
+    return ValidationFailedError.of(FieldError("user_id", "invalid", message))

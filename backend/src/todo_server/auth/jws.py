@@ -1,6 +1,5 @@
 """Signatures: a token's three parts, and whether the key made them (RFC 7515)."""
 
-import base64
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,9 +9,9 @@ from joserfc.jwa import JWSAlgModel
 from joserfc.jwk import Key
 
 from todo_server.auth.claims import check_header
-from todo_server.auth.verifier import MAX_TOKEN_LENGTH
+from todo_server.auth.verifier import MAX_TOKEN_LENGTH, token_refused
 from todo_server.domain import strict_json
-from todo_server.errors import UnauthenticatedError
+from todo_server.domain.base64url import decode_canonical
 
 
 class _Registry(jws.JWSRegistry):
@@ -40,7 +39,7 @@ def verified_payload(
         signed = jws.deserialize_compact(token, key_for(header), registry=_REGISTRY)
         return strict_json.loads(signed.payload or b"")
     except (JoseError, ValueError, TypeError) as error:
-        raise UnauthenticatedError("The token is not accepted: its signature is wrong.") from error
+        raise token_refused("its signature is wrong") from error
 
 
 def read_header(token: str) -> Any:  # noqa: ANN401 - JSON
@@ -51,28 +50,15 @@ def read_header(token: str) -> Any:  # noqa: ANN401 - JSON
     """
     parts = token.split(".") if len(token) <= MAX_TOKEN_LENGTH else []
     try:
-        header, _, _ = (decoded(part) for part in parts)
+        header, _, _ = (decode_canonical(part) for part in parts)
         return strict_json.loads(header)
     except ValueError as error:
-        raise UnauthenticatedError("The token is not accepted: it is no signed JWT.") from error
+        raise token_refused("it is no signed JWT") from error
 
 
 def unverified_payload(token: str) -> Any:  # noqa: ANN401 - JSON
     """Read what a token claims, verifying nothing, to see whether verifying it is worthwhile."""
     try:
-        return strict_json.loads(decoded(token.split(".")[1]))
+        return strict_json.loads(decode_canonical(token.split(".")[1]))
     except ValueError as error:
-        raise UnauthenticatedError("The token is not accepted: its claims are no JSON.") from error
-
-
-def decoded(part: str) -> bytes:
-    """Decode one part of a token; ValueError if it is not written canonically."""
-    data = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
-    if encoded(data) != part:
-        raise ValueError("not canonical")
-    return data
-
-
-def encoded(data: bytes) -> str:
-    """Write one part of a token (RFC 7515, section 2)."""
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+        raise token_refused("its claims are no JSON") from error

@@ -11,7 +11,8 @@ from typing import TypeAlias
 from joserfc.jwk import Key
 
 from todo_server.auth.public_keys import PublicKeys, read_key_set
-from todo_server.errors import UnauthenticatedError, UnavailableError
+from todo_server.auth.verifier import token_refused
+from todo_server.errors import UnavailableError
 
 REFRESH_AFTER = 5 * 60
 """Seconds after which a key set in use is fetched again: a withdrawn key lives no longer."""
@@ -94,7 +95,7 @@ class KeySet:
             if self._failure:
                 raise _undecided("The key set of the auth server is not reachable at the moment")
             if self._answered > after:
-                raise UnauthenticatedError("The token is not accepted: its issuer has no such key.")
+                raise token_refused("its issuer has no such key")
 
     def vouch(self) -> Callable[[], bool]:
         """Give a question that is true while the set stays as it is now.

@@ -8,10 +8,10 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 
 from todo_server.auth.claims import Rules, check_claims
-from todo_server.auth.jws import decoded, encoded, read_header, verified_payload
-from todo_server.auth.verifier import Verified, Verify
+from todo_server.auth.jws import read_header, verified_payload
+from todo_server.auth.verifier import Verified, Verify, token_refused
+from todo_server.domain import base64url
 from todo_server.domain.identity import Identity
-from todo_server.errors import UnauthenticatedError
 
 ALGORITHM = "ES256"
 LIFETIME = 15 * 60
@@ -37,7 +37,7 @@ def sign(key: ECKey, user_id: str, session_id: UUID, now: float) -> str:
     }
     signed, _, signature = jwt.encode(header, claims, key, algorithms=[ALGORITHM]).rpartition(".")
     r, s = _halves(signature)
-    return f"{signed}.{encoded(r + min(s, _P256_ORDER - s).to_bytes(32))}"
+    return f"{signed}.{base64url.encode(r + min(s, _P256_ORDER - s).to_bytes(32))}"
 
 
 def own_tokens(
@@ -51,10 +51,10 @@ def own_tokens(
         key_id = header.get("kid") if isinstance(header, dict) else None
         key = await key_for(key_id) if isinstance(key_id, str) else None
         if key is None:
-            raise UnauthenticatedError("The token is not accepted: its key is not known here.")
+            raise token_refused("its key is not known here")
         _, s = _halves(token.rpartition(".")[2])
         if s > _GREATEST_S:
-            raise UnauthenticatedError("The token is not accepted: its signature is wrong.")
+            raise token_refused("its signature is wrong")
         claims = verified_payload(token, lambda _: key, frozenset({ALGORITHM}))
         verified = check_claims(claims, rules, clock())
         identity = Identity(verified.identity.user_id, _session(claims.get("sid")))
@@ -64,7 +64,7 @@ def own_tokens(
 
 
 def _halves(signature: str) -> tuple[bytes, int]:
-    data = decoded(signature)
+    data = base64url.decode_canonical(signature)
     return data[:32], int.from_bytes(data[32:])
 
 
@@ -74,5 +74,5 @@ def _session(claim: object) -> UUID:
     except ValueError:
         session_id = None
     if session_id is None or str(session_id) != claim:
-        raise UnauthenticatedError("The token is not accepted: it belongs to no session.")
+        raise token_refused("it belongs to no session")
     return session_id

@@ -85,5 +85,4 @@ def _common() -> frozenset[str]:
 
 
 def _weak(code: str, message: str) -> ValidationFailedError:
-    details = (FieldError("password", code, message),)
-    return ValidationFailedError(f"password: {message}.", details=details)
+    return ValidationFailedError.of(FieldError("password", code, message))

@@ -1,14 +1,13 @@
 """The public keys in a key set (RFC 7517), and what each of them may verify."""
 
-import base64
 from collections import defaultdict
 from typing import Any
 
 from joserfc.errors import JoseError
 from joserfc.jwk import Key, import_key
 
-from todo_server.domain import strict_json
-from todo_server.errors import UnauthenticatedError
+from todo_server.auth.verifier import token_refused
+from todo_server.domain import base64url, strict_json
 
 # Each with its names: EdDSA with this curve is called Ed25519 since RFC 9864.
 _ALGORITHMS: dict[tuple[str, str | None], tuple[set[str], ...]] = {
@@ -50,9 +49,9 @@ class PublicKeys:
         """
         fitting = tuple(self._fitting.get((key_id, algorithm), {}).values())
         if len(fitting) > 1:
-            raise UnauthenticatedError("The token is not accepted: several keys fit its header.")
+            raise token_refused("several keys fit its header")
         if not fitting and key_id in self._ids:
-            raise UnauthenticatedError("The token is not accepted: its key has another algorithm.")
+            raise token_refused("its key has another algorithm")
         return fitting[0] if fitting else None
 
 
@@ -113,5 +112,5 @@ def _public_key(jwk: dict[str, Any]) -> Key:
 
 
 def _bits(number: str) -> int:
-    data = base64.urlsafe_b64decode(number + "=" * (-len(number) % 4))
+    data = base64url.decode(number)
     return int.from_bytes(data).bit_length()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from todo_server.domain.identity import Identity
+from todo_server.errors import UnauthenticatedError
 
 MAX_TOKEN_LENGTH = 8192
 """Bytes; a longer one is refused unread."""
@@ -30,6 +31,11 @@ class Verified:
 
 Verify: TypeAlias = Callable[[str], Awaitable[Verified]]
 """Verify a token; raises UnauthenticatedError. Each mode is one such function."""
+
+
+def token_refused(why: str) -> UnauthenticatedError:
+    """Make what `Verify` raises, with the reason in a few words."""
+    return UnauthenticatedError(f"The token is not accepted: {why}.")
 
 
 class Verifier:

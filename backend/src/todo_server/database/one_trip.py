@@ -60,7 +60,7 @@ from todo_server.database.statement import (
     compiled,
     constant,
 )
-from todo_server.models.account import Session
+from todo_server.models.session import Session
 
 SETTING = "app.user_id"
 """The transaction-local setting that the policies of row-level security compare with."""

@@ -1,12 +1,11 @@
 """The cursor to the next page: a position, good for whoever asked, and for what was asked."""
 
-import base64
 import json
 from functools import cache
 from hashlib import blake2b
 from typing import Any, Protocol, TypeAlias
 
-from todo_server.domain import strict_json
+from todo_server.domain import base64url, strict_json
 from todo_server.domain.text import has_nul
 from todo_server.errors import InvalidCursorError
 
@@ -38,7 +37,7 @@ def _names(kind: type[Any]) -> tuple[str, ...]:
 def write_cursor(owner: str, query: Query, position: str) -> str:
     """Make the cursor to what comes after a position (JSON text) in the answers to a query."""
     payload = _checksum(owner, query, position) + position.encode()
-    return base64.urlsafe_b64encode(payload).decode().rstrip("=")
+    return base64url.encode(payload)
 
 
 def read_cursor(owner: str, query: Query) -> Position:
@@ -49,7 +48,7 @@ def read_cursor(owner: str, query: Query) -> Position:
     """
     cursor = query.cursor or ""
     try:
-        payload = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        payload = base64url.decode(cursor)
         position: Position = strict_json.loads(payload[8:])
         genuine = write_cursor(owner, query, payload[8:].decode()) == cursor
         storable = isinstance(position, list) and all(map(_is_storable, position))

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+USER_ID_LENGTH = 255
+"""Characters that the id of a user may have: in a path, in a token, in a table."""
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:

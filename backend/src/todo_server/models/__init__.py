@@ -2,24 +2,25 @@
 
 from todo_server.models.account import (
     Account,
-    AccountChanged,
     AccountDelete,
     AccountRead,
     AccountUpdate,
-    Address,
-    Attempt,
+    SignUp,
+)
+from todo_server.models.address import Address
+from todo_server.models.attempt import Attempt
+from todo_server.models.session import (
     PasswordGrant,
     Refresh,
     RefreshToken,
     Session,
     SessionRead,
     SignIn,
-    SigningKey,
     SignOut,
-    SignUp,
-    Tokens,
 )
+from todo_server.models.signing_key import SigningKey
 from todo_server.models.task import Completion, Task, TaskCreate, TaskRead, TaskUpdate
+from todo_server.models.tokens import AccountChanged, Tokens
 
 __all__ = [
     "Account",

@@ -12,17 +12,20 @@ from pydantic import (
     StringConstraints,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
 from sqlalchemy import CheckConstraint, Computed, Index, Text, text
 from sqlmodel import Field as Column
 from sqlmodel import SQLModel
 
-from todo_server.domain.text import NO_NUL_PATTERN, VISIBLE_PATTERN, has_nul, is_blank
+from todo_server.domain.identity import USER_ID_LENGTH
+from todo_server.domain.text import NO_NUL_PATTERN, VISIBLE_PATTERN
 from todo_server.models.fields import (
+    ABSENT,
     instant_field,
     text_field,
     user_id_check,
+    visible,
     without_defaults,
+    without_nul,
 )
 
 TITLE_LENGTH = 500
@@ -71,18 +74,6 @@ class Task(SQLModel, table=True):
     )
 
 
-def _without_nul(value: str) -> str:
-    if has_nul(value):
-        raise PydanticCustomError("nul_character", "Text cannot contain the character U+0000")
-    return value
-
-
-def _with_content(value: str) -> str:
-    if is_blank(value):
-        raise PydanticCustomError("blank", "A title needs at least one visible character")
-    return _without_nul(value)
-
-
 def _empty_is_none(value: str | None) -> str | None:
     return value or None
 
@@ -91,7 +82,7 @@ def _empty_is_none(value: str | None) -> str | None:
 Title = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=TITLE_LENGTH),
-    AfterValidator(_with_content),
+    visible("A title"),
     Field(
         description="What is to be done: 1 to 500 characters after trimming, at least one visible.",
         examples=["Buy milk"],
@@ -102,7 +93,7 @@ Description = Annotated[
     Annotated[
         str,
         StringConstraints(max_length=DESCRIPTION_LENGTH),
-        AfterValidator(_without_nul),
+        AfterValidator(without_nul),
         Field(json_schema_extra={"pattern": NO_NUL_PATTERN}),
     ]
     | None,
@@ -113,10 +104,6 @@ Description = Annotated[
     ),
 ]
 Completed = Annotated[bool, Field(description="Whether it is done.", examples=[False])]
-
-
-# Absent members are told by `model_fields_set`; null itself is refused.
-_ABSENT: Any = Field(default=None)
 
 
 def _schema_of_input(schema: dict[str, Any]) -> None:
@@ -156,9 +143,9 @@ class TaskCreate(TaskInput):
 class TaskUpdate(TaskInput):
     """A change to a task: absent members stay as they are, `null` clears the description."""
 
-    title: Title = _ABSENT
+    title: Title = ABSENT
     description: Description = None
-    completed: Completed = _ABSENT
+    completed: Completed = ABSENT
 
 
 class Completion(TaskInput):
@@ -167,14 +154,16 @@ class Completion(TaskInput):
     completed: Annotated[
         bool,
         Field(description="`true` completes, `false` reopens: safe to retry.", examples=[True]),
-    ] = _ABSENT
+    ] = ABSENT
 
 
 class TaskRead(SQLModel):
     """A task as every operation answers it."""
 
     id: Annotated[UUID, Field(description="UUID version 7 (RFC 9562): newer tasks sort later.")]
-    user_id: Annotated[str, Field(description="The owner's id.", min_length=1, max_length=255)]
+    user_id: Annotated[
+        str, Field(description="The owner's id.", min_length=1, max_length=USER_ID_LENGTH)
+    ]
     title: Annotated[
         str,
         Field(

@@ -56,14 +56,14 @@ from todo_server.services.sessions import (
     Sessions,
     open_session,
     open_session_if,
-    opening,
-    shown,
+    opening_statement,
+    show_account,
     tokens_of,
 )
 from todo_server.services.sign_in_attempts import SignInAttempts
 
 _NOBODY = "nobody"
-"""Whose account is looked for where an address is unknown: as late, and in vain."""
+"""Whose account is looked for where an email is unknown: as late, and in vain."""
 
 _accounts, _addresses = owner_view(Account), unowned_table(Address)
 _now = bindparam("now", type_=DateTime(timezone=True))
@@ -76,7 +76,7 @@ _FIND = unowned_statement(
 )
 _own = select_owned(Account, *json_columns(_accounts, Account)).subquery("account")
 _GET: Read[str | None] = read_statement(select(cast(json_row(_own), Text)))
-# An address that is taken is no error to the database, which would write it to its log.
+# An email that is taken is no error to the database, which would write it to its log.
 _address = (
     postgresql.insert(_addresses)
     .from_select(["email", "account_id"], select(_profile["email"], OWNER_ID))
@@ -92,7 +92,9 @@ _ADD: Write[str | None] = write_statement(
     )
     .returning(_accounts.c.user_id)
 )
-_OPEN_IF_PROVEN = opening(select(_accounts.c.user_id).where(is_owners(_accounts), _proven))
+_OPEN_IF_PROVEN = opening_statement(
+    select(_accounts.c.user_id).where(is_owners(_accounts), _proven)
+)
 _CHANGE_HASH: Write[str | None] = write_statement(
     update_owned(Account)
     .where(_proven)
@@ -115,20 +117,23 @@ _DELETE: Write[str | None] = write_statement(
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """Accounts, and what is needed to let people in; `address` is where a request comes from."""
+    """Accounts, and what is needed to let people in.
+
+    `client_address` is where a request comes from, as far as the network tells.
+    """
 
     database: Database
     passwords: Passwords
     attempts: SignInAttempts
     sessions: Sessions
 
-    async def sign_up(self, address: str, form: SignUp) -> Tokens:
+    async def sign_up(self, client_address: str, form: SignUp) -> Tokens:
         """Make an account and its first session; EmailTakenError if there is one already.
 
         Without a mailbox to write to, this cannot be kept from whoever asks: the answer carries
-        the tokens. Asking is limited per address.
+        the tokens. Asking is limited per client address.
         """
-        await self.attempts.admit(address)
+        await self.attempts.admit(client_address)
         password_hash = await self.passwords.hash(form.password)
         key = await self.sessions.keys.newest()
         mine = self.database.of(Identity(uuid7(self.database.now()).hex))
@@ -141,16 +146,16 @@ class Accounts:
 
         opened = await mine.transaction(steps)
         with suppress(UnavailableError):  # the account is there
-            await self.attempts.remember(address, form.email)
+            await self.attempts.remember(client_address, form.email)
         account = {"user_id": mine.identity.user_id, **profile, "created_at": mine.now}
         return tokens_of(key, account, opened)
 
-    async def sign_in(self, address: str, form: SignIn) -> Tokens:
-        """Open a session; WrongPasswordError alike, and as late, for an unknown address."""
-        await self.attempts.admit(address, form.email)
+    async def sign_in(self, client_address: str, form: SignIn) -> Tokens:
+        """Open a session; WrongPasswordError alike, and as late, for an unknown email."""
+        await self.attempts.admit(client_address, form.email)
         account = await self._find(form.email)
         known = account["password_hash"] if account else None
-        is_right = await self._guess(address, form.email, known, form.password)
+        is_right = await self._guess(client_address, form.email, known, form.password)
         if not is_right or account is None:
             raise WrongPasswordError
         better_hash = None
@@ -171,18 +176,19 @@ class Accounts:
 
     async def get_session(self, mine: Handle) -> SessionRead:
         """Tell who is asking, and since when."""
-        return await self.sessions.get(mine, shown(await _account_of(mine)))
+        return await self.sessions.get(mine, show_account(await _account_of(mine)))
 
     async def update(
-        self, mine: Handle, address: str, change: AccountUpdate
+        self, mine: Handle, client_address: str, change: AccountUpdate
     ) -> tuple[AccountRead, Tokens | None]:
-        """Change name, address or password; a new password ends all sessions and opens a new one.
+        """Change name, email or password; a new password ends all sessions and opens a new one.
 
         ValidationFailedError if the current password is wrong, EmailTakenError as at signing up.
         """
-        proven_hash = await self._prove(mine, address, change.current_password)
+        proven_hash = await self._prove(mine, client_address, change.current_password)
         if change.email:
-            await self.attempts.admit(address)  # as signing up: it tells whether one is taken
+            # As signing up: it tells whether one is taken.
+            await self.attempts.admit(client_address)
             # Asked beforehand for the same reason as in _ADD; below, two may still meet.
             found = await self.database.fetch(_FIND, email=change.email)
             if found and found[0]["account_id"] != mine.identity.user_id:
@@ -203,11 +209,11 @@ class Accounts:
             account, opened = await mine.transaction(steps)
         except UniqueViolationError as error:
             raise EmailTakenError from error
-        return shown(account), tokens_of(key, account, opened) if opened else None
+        return show_account(account), tokens_of(key, account, opened) if opened else None
 
-    async def delete(self, mine: Handle, address: str, password: str) -> None:
+    async def delete(self, mine: Handle, client_address: str, password: str) -> None:
         """Delete everything of the user in one transaction; ValidationFailedError as above."""
-        proven_hash = await self._prove(mine, address, password)
+        proven_hash = await self._prove(mine, client_address, password)
 
         async def steps(mine: TransactionHandle) -> None:
             # And with it sessions and refresh tokens.
@@ -218,31 +224,32 @@ class Accounts:
         await mine.transaction(steps)
 
     async def _find(self, email: str) -> dict[str, Any] | None:
-        """Find an account by its address, in as many round trips whether it is there or not."""
+        """Find an account by its email, in as many round trips whether it is there or not."""
         found = await self.database.fetch(_FIND, email=email)
         user_id = found[0]["account_id"] if found else _NOBODY
         account = await self.database.of(Identity(user_id)).run(_GET)
         return None if account is None else json.loads(account)
 
-    async def _prove(self, mine: Handle, address: str, password: str) -> str:
+    async def _prove(self, mine: Handle, client_address: str, password: str) -> str:
         account = await _account_of(mine)
         known: str = account["password_hash"]
-        await self.attempts.admit(address, account["email"])
-        if not await self._guess(address, account["email"], known, password):
+        await self.attempts.admit(client_address, account["email"])
+        if not await self._guess(client_address, account["email"], known, password):
             message = "This is not the present password"
-            details = (FieldError("current_password", "wrong", message),)
-            raise ValidationFailedError(f"current_password: {message}.", details=details)
+            raise ValidationFailedError.of(FieldError("current_password", "wrong", message))
         return known
 
-    async def _guess(self, address: str, email: str, known: str | None, password: str) -> bool:
+    async def _guess(
+        self, client_address: str, email: str, known: str | None, password: str
+    ) -> bool:
         """Tell whether a password is right; the attempt is counted, and stays so if it is not."""
         try:
             is_right = await self.passwords.verify(known, password)
         except UnavailableError:
-            await self.attempts.withdraw(address, email)  # nobody has learnt anything
+            await self.attempts.withdraw(client_address, email)  # nobody has learnt anything
             raise
         if is_right:
-            await self.attempts.succeeded(address, email)
+            await self.attempts.succeeded(client_address, email)
         return is_right
 
 

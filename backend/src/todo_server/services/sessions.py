@@ -88,7 +88,7 @@ def _add_token(digest: ColumnElement[bytes], session: Select[Any]) -> Select[Any
     return select(added.cte("added").c.session_id)
 
 
-def opening(*there: Select[Any]) -> Write[UUID | None]:
+def opening_statement(*there: Select[Any]) -> Write[UUID | None]:
     """Compile what opens a session where these rows are, and ends expired and surplus ones.
 
     In transactions that have locked the account, one after the other: never are there more.
@@ -166,7 +166,7 @@ _END_SESSION: Write[None] = write_statement(
     delete_owned(Session).where(_sessions.c.id == _session_id)
 )
 END_SESSIONS: Write[None] = write_statement(delete_owned(Session))
-_OPEN = opening()
+_OPEN = opening_statement()
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +187,7 @@ async def open_session(mine: Handle) -> Opened:
 async def open_session_if(
     mine: Handle, statement: Write[UUID | None], **proof: object
 ) -> Opened | None:
-    """Open a session where `opening` finds what it asks for; else None."""
+    """Open a session where `opening_statement` finds what it asks for; else None."""
     opened = Opened(uuid7(mine.now), _new_token(mine.identity))
     digest = _digest_of(opened.refresh_token)
     expires_at = mine.now + SESSION_LIFETIME
@@ -275,12 +275,12 @@ def tokens_of(key: ECKey, account: dict[str, Any], opened: Opened) -> Tokens:
         refresh_token=opened.refresh_token,
         user_id=account["user_id"],
         user_name=account["name"],
-        user=shown(account),
+        user=show_account(account),
     )
 
 
-def shown(account: dict[str, Any]) -> AccountRead:
-    """Make what its owner sees of an account."""
+def show_account(account: dict[str, Any]) -> AccountRead:
+    """Give what its owner sees of an account, as the table has it."""
     return AccountRead(
         id=account["user_id"], **{k: account[k] for k in ("email", "name", "created_at")}
     )

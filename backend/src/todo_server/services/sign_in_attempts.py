@@ -31,7 +31,7 @@ from todo_server.errors import TooManyAttemptsError
 from todo_server.models import Attempt
 
 _KNOWN = RateLimitItemPerDay(1, 90)
-"""For how long an address from which the owner came is remembered."""
+"""For how long a client address from which the owner came is remembered."""
 
 FORGET_EVERY = 15 * 60.0
 """Seconds between two times that a worker deletes the counters whose window is over."""
@@ -117,7 +117,7 @@ def _withdraw() -> Unowned:
 
 
 def _succeed() -> Unowned:
-    """Take a try back, forget the counter at the account, and remember the address."""
+    """Take a try back, forget the counter at the account, and remember the client address."""
     its = (_attempts.c.key == _key("account"), _once(_taken_back("address")))
     forgiven = delete(_attempts).where(*its).returning(_attempts.c.key).cte("account")
     worldwide = _taken_back("worldwide", after=forgiven)
@@ -131,7 +131,7 @@ _FORGET = unowned_statement(delete(_attempts).where(_over))
 
 
 class SignInAttempts:
-    """Limits on guessing, per account and per address, that never lock the owner out.
+    """Limits on guessing, per account and per client address, that never lock the owner out.
 
     `per_account` counts the tries of one address at one account: nobody uses up those of another
     address. Whoever has many addresses is stopped by a limit for the account from everywhere, of
@@ -157,7 +157,7 @@ class SignInAttempts:
         self._clock = clock
         self._forget_at = clock()
 
-    async def admit(self, address: str, email: str | None = None) -> None:
+    async def admit(self, client_address: str, email: str | None = None) -> None:
         """Count an attempt before its outcome is known; TooManyAttemptsError over a limit.
 
         Asks the database as often for an account that is there as for one that is not.
@@ -166,29 +166,29 @@ class SignInAttempts:
             self._forget_at = self._clock() + FORGET_EVERY
             await self._database.fetch(_FORGET, now=datetime.now(UTC))
         statement = _ADMIT if email is None else _ADMIT_AT_ACCOUNT
-        for row in await self._run(statement, address, email):
+        for row in await self._run(statement, client_address, email):
             seconds = (row["expires_at"] - datetime.now(UTC)).total_seconds()
             raise TooManyAttemptsError(retry_after=max(1, math.ceil(seconds)))
 
-    async def withdraw(self, address: str, email: str) -> None:
+    async def withdraw(self, client_address: str, email: str) -> None:
         """Take an attempt back that turned out to be no guess."""
-        await self._run(_WITHDRAW, address, email)
+        await self._run(_WITHDRAW, client_address, email)
 
-    async def succeeded(self, address: str, email: str) -> None:
+    async def succeeded(self, client_address: str, email: str) -> None:
         """Take an attempt back that turned out right, and forgive the account those before it."""
-        await self._run(_SUCCEED, address, email)
+        await self._run(_SUCCEED, client_address, email)
 
-    async def remember(self, address: str, email: str) -> None:
-        """Know an address from now on as one where the owner is."""
-        await self._run(_REMEMBER, address, email)
+    async def remember(self, client_address: str, email: str) -> None:
+        """Know a client address from now on as one where the owner is."""
+        await self._run(_REMEMBER, client_address, email)
 
-    async def _run(self, statement: Unowned, address: str, email: str | None) -> list[Any]:
+    async def _run(self, statement: Unowned, client_address: str, email: str | None) -> list[Any]:
         now = datetime.now(UTC)
         who = {
-            "address": (address,),
-            "account": (email or "", address),
+            "address": (client_address,),
+            "account": (email or "", client_address),
             "worldwide": (email or "",),
-            "known": (email or "", address),
+            "known": (email or "", client_address),
         }
         values: dict[str, object] = {"now": now}
         for counter, limit in self._limits.items():

@@ -59,7 +59,7 @@ def test_whatever_a_stranger_does_to_their_own_changes_no_other(person, stranger
     assert person.has_access()
 
 
-# What somebody sees who can run SQL as the server does, and knows what a finder knows.
+# What somebody sees who can run SQL as the server does.
 
 VIEWS = ("my_account", "my_session", "my_refresh_token", "my_task")
 
