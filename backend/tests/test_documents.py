@@ -179,6 +179,13 @@ def test_every_decision_is_in_the_index_and_has_its_parts():
             assert f"**{part}.**" in text, decision.name
 
 
+@pytest.mark.parametrize("page", sorted(ROOT.glob("docs/decisions/*.md")), ids=name_of)
+def test_every_test_that_a_decision_names_exists(page):
+    tests = "".join(path.read_text() for path in Path(__file__).parent.rglob("test_*.py"))
+    for name in re.findall(r"`(test_\w+)`", page.read_text()):
+        assert re.search(rf"def {name}\(", tests), name
+
+
 def test_the_two_commands_of_the_readme_exist():
     commands = set(re.findall(r"^make (\w+)", (ROOT / "README.md").read_text(), re.MULTILINE))
     assert commands == {"serve", "test"}

@@ -116,6 +116,13 @@ def test_an_address_or_name_is_refused_that_nobody_could_read(member, value, new
     assert [d["field"] for d in response.json()["details"]] == [member]
 
 
+def test_a_name_that_cannot_be_stored_is_refused_for_that(new_person):
+    person = new_person()
+    form = {"email": person.email, "name": "\x00x", "password": PASSWORD}
+    response = person.post(SIGN_UP, content=escaped(form), headers=JSON)
+    assert [d["code"] for d in response.json()["details"]] == ["nul_character"]
+
+
 @pytest.mark.parametrize("member", ["email", "name", "password"])
 def test_every_member_is_needed(member, new_person):
     person = new_person()
