@@ -12,7 +12,7 @@ import asyncpg
 from asyncpg.prepared_stmt import PreparedStatement
 
 RARE_KEPT = 32
-"""Seldom statements that a connection keeps prepared: each takes PostgreSQL 130 to 540 KiB."""
+"""How many of the seldom ones a connection keeps: PostgreSQL has 130 to 540 KiB for each."""
 
 
 class Connection(asyncpg.Connection):
