@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.contract import check_response
+from tests.contract import answer_of
 from tests.server import RunningServer, User, nobody, settings
 from todo_server.http_protocol import DeadlineProtocol
 
@@ -92,14 +92,7 @@ def exchange(server: RunningServer, request: bytes, body: bytes = b"") -> httpx.
             peer.sendall(body)
         answer = HTTPResponse(peer)
         answer.begin()
-        response = httpx.Response(
-            answer.status,
-            headers=answer.getheaders(),
-            content=answer.read(),
-            request=httpx.Request("GET", f"{server.url}/nowhere"),
-        )
-    check_response(response)
-    return response
+        return answer_of(answer, "GET", f"{server.url}/nowhere")
 
 
 REFUSED = {

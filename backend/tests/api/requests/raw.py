@@ -6,7 +6,7 @@ from contextlib import closing
 
 import httpx
 
-from tests.contract import check_response
+from tests.contract import answer_of
 from tests.server import RunningServer, User
 
 JSON = {"Content-Type": "application/json"}
@@ -41,15 +41,7 @@ def say(server: RunningServer, head: str, *lines: bytes, body: bytes = b"") -> h
         peer.sendall(b"\r\n".join([head.encode(), *fields, b"", body]))
         answer = http.client.HTTPResponse(peer, method=method)
         answer.begin()
-        response = httpx.Response(
-            answer.status,
-            headers=answer.getheaders(),
-            content=answer.read(),
-            request=httpx.Request(method, httpx.URL(server.url).join(path)),
-        )
-    if method != "HEAD":
-        check_response(response)
-    return response
+        return answer_of(answer, method, str(httpx.URL(server.url).join(path)))
 
 
 def bearer(user: User) -> bytes:

@@ -1,6 +1,6 @@
 """Whatever is signed or sent is answered without an error of the server's."""
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.auth.shared_secret.tokens import (
@@ -13,16 +13,8 @@ from tests.auth.shared_secret.tokens import (
     check_refused,
     token,
 )
+from tests.properties import PROPERTY
 from tests.server import RunningServer
-
-PROPERTY = settings(
-    derandomize=True,
-    database=None,
-    deadline=None,
-    max_examples=200,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-
 
 HASHABLE = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
 ANYTHING = st.recursive(

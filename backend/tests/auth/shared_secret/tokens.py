@@ -12,7 +12,7 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from tests.contract import check_response
+from tests.contract import answer_of
 from tests.server import SECRET, RunningServer
 
 NOW = int(time.time())
@@ -66,14 +66,7 @@ def ask(
             client.putheader("Authorization", raw)
         client.endheaders()
         with client.getresponse() as answer:
-            response = httpx.Response(
-                answer.status,
-                headers=answer.getheaders(),
-                content=answer.read(),
-                request=httpx.Request("GET", f"{server.url}{path}"),
-            )
-    check_response(response)
-    return response
+            return answer_of(answer, "GET", f"{server.url}{path}")
 
 
 def check_refused(response: httpx.Response) -> None:

@@ -13,7 +13,7 @@ from joserfc import jws
 from joserfc.jwk import ECKey
 
 from tests.api.auth.people import AccountServer, Person
-from tests.contract import check_response
+from tests.contract import answer_of
 
 NOW = int(time.time())
 LATER = 4_000_000_000  # the same in every process: it is part of the tests' names
@@ -94,14 +94,7 @@ def ask(server: AccountServer, token: str | bytes, method: str = "GET") -> httpx
             client.putheader("Content-Length", "17")
         client.endheaders(b'{"title": "mine"}' if method == "POST" else None)
         with client.getresponse() as answer:
-            response = httpx.Response(
-                answer.status,
-                headers=answer.getheaders(),
-                content=answer.read(),
-                request=httpx.Request(method, f"{server.url}{path}"),
-            )
-    check_response(response)
-    return response
+            return answer_of(answer, method, f"{server.url}{path}")
 
 
 def _bytes(token: str | bytes) -> bytes:

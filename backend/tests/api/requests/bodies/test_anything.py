@@ -2,20 +2,12 @@
 
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.api.requests.bodies.sending import JSON, in_json, writings
+from tests.properties import PROPERTY
 from tests.server import User
-
-PROPERTY = settings(
-    derandomize=True,
-    database=None,
-    deadline=None,
-    max_examples=150,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-
 
 SCALARS = (
     st.none()
@@ -33,7 +25,7 @@ TASKS = st.fixed_dictionaries(
 )
 
 
-@PROPERTY
+@settings(PROPERTY, max_examples=150)
 @given(body=TASKS)
 def test_any_task_is_either_kept_as_it_was_sent_or_refused(user: User, body: dict[str, Any]):
     response = user.post(user.path, content=in_json(body), headers=JSON)
@@ -46,7 +38,7 @@ def test_any_task_is_either_kept_as_it_was_sent_or_refused(user: User, body: dic
         assert user.task(task["id"]).json() == task
 
 
-@PROPERTY
+@settings(PROPERTY, max_examples=150)
 @given(body=st.binary(max_size=200) | st.text('{}[]":,0123456789eE.-+truefalsn\\u').map(str.encode))
 def test_any_bytes_are_answered_without_an_error_of_the_servers(user: User, body: bytes):
     for method, path in writings(user, "019aa3f4-7c00-7e3a-8f52-3d1f0c7a9b11"):

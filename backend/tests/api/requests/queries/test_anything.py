@@ -1,19 +1,12 @@
 """Whatever is asked is answered without an error of the server's."""
 
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.api.requests.queries.asking import ask
 from tests.api.requests.queries.test_parameters import ALIASES, CHOICES
+from tests.properties import PROPERTY
 from tests.server import User
-
-PROPERTY = settings(
-    derandomize=True,
-    database=None,
-    deadline=None,
-    max_examples=200,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
 
 
 @PROPERTY
