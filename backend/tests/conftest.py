@@ -19,6 +19,9 @@ _resources = ExitStack()
 def pytest_configure(config: pytest.Config) -> None:
     """Hear of Ctrl-C as at a terminal, and so do the processes of the tests; `&` had ignored it."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGHUP, signal.SIGQUIT):
+        if signal.getsignal(number) is signal.SIG_IGN:  # as `nohup` and `&` leave them
+            signal.signal(number, lambda *_: None)  # unlike SIG_IGN, no child inherits it
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -64,8 +64,8 @@ def test_a_long_statement_is_not_taken_for_a_silent_one(url):
             answer = pool.submit(user.get, path)
             until(lambda: asked(proxy) >= 2, "the database to be asked twice")
             assert not answer.done()
-        reads = [m for m in proxy.messages[before:] if user.id.encode() in m]
         assert answer.result(30).status_code == 200
+        reads = [m for m in proxy.messages[before:] if user.id.encode() in m]
         assert len(reads) == 1
 
 
