@@ -143,9 +143,9 @@ def test_reading_in_one_trip_sees_the_own_rows_however_it_is_planned(planner, cr
 @pytest.mark.parametrize("planner", PLANNERS)
 def test_changing_in_one_trip_meets_the_own_row_however_it_is_planned(planner, crowded):
     """Here the identity is set by the very statement that changes."""
-    given: dict[str, Any] = {"session": None, "now": datetime.now(UTC), "set_description": True}
-    given |= {"set_title": False, "set_completed": False}
-    given |= {"title": None, "description": "mine", "completed": True}
+    given: dict[str, Any] = {"session": None, "now": datetime.now(UTC)}
+    given |= dict.fromkeys(TaskUpdate.model_fields) | {"description": "mine", "completed": True}
+    given |= {f"set_{name}": name == "description" for name in TaskUpdate.model_fields}
 
     async def change() -> None:
         async with connection_to(crowded, **PLANNERS[planner]) as connection:

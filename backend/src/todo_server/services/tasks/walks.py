@@ -32,17 +32,18 @@ ID = "id"
 
 _tasks = owner_view(Task)
 
+
+def equals(name: str) -> ColumnElement[bool]:
+    """Make the filter that asks for one value of a column of the same name."""
+    return _tasks.c[name] == bindparam(name, type_=_tasks.c[name].type)
+
+
 FILTERS: dict[str, ColumnElement[bool]] = {}
 """What each filter adds to the condition, by its name, which is a member of the query and the
 parameter's name as well: the table of filters, one to a line. The status is none of them: every
 index begins with it."""
 
 LIMIT: ColumnElement[int] = bindparam("limit", type_=Integer)
-
-
-def equals(name: str) -> ColumnElement[bool]:
-    """Make the filter that asks for one value of a column of the same name."""
-    return _tasks.c[name] == bindparam(name, type_=_tasks.c[name].type)
 
 
 class Start(Enum):

@@ -44,14 +44,9 @@ def test_a_cursor_of_somebody_else_is_400(user: User, stranger: User):
 def test_a_cursor_of_another_sort_order_or_status_is_400(
     user: User, sort: Sort, order: Order, status: Status
 ):
-    position = {
-        Sort.CREATED: [SOME_ID],
-        Sort.UPDATED: ["2026-01-01T00:00:00.000000Z", SOME_ID],
-        Sort.TITLE: ["b", SOME_ID],
-    }
-    cursor = write_cursor(
-        user.id, TaskQuery(status=status, sort=sort, order=order), json.dumps(position[sort])
-    )
+    position = {"id": [SOME_ID], "updated_at": ["2026-01-01T00:00:00.000000Z", SOME_ID]}
+    at = json.dumps(position.get(sort.column, ["1", SOME_ID]))
+    cursor = write_cursor(user.id, TaskQuery(status=status, sort=sort, order=order), at)
     for other in Sort:
         if other is not sort:
             check_foreign(user, cursor, sort=other, order=order, status=status)
