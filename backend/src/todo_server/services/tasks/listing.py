@@ -67,11 +67,9 @@ def _ids(packed: bytes) -> list[UUID]:
 def _filters(listing: TaskQuery) -> dict[str, object]:
     """Give the values of the filters that were asked for; each is a row of `walks.FILTERS`."""
     given = asked(listing)
-    return {
-        name: value
-        for name, value in given.items()
-        if value is not None and name not in _IN_EVERY_SHAPE
-    }
+    for name in _IN_EVERY_SHAPE:
+        del given[name]
+    return {name: value for name, value in given.items() if value is not None} if given else given
 
 
 def _position(identity: Identity, listing: TaskQuery) -> dict[str, Any]:
