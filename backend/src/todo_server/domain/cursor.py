@@ -1,5 +1,6 @@
 """The cursor to the next page: a position, good for whoever asked, and for what was asked."""
 
+from enum import StrEnum
 from functools import cache
 from hashlib import blake2b
 from typing import Any, Protocol, TypeAlias
@@ -66,13 +67,7 @@ def _is_storable(key: object) -> bool:
 
 def _checksum(owner: str, query: Query, position: str) -> bytes:
     given = [getattr(query, name) for name in _names(type(query))]
-    # With their lengths before them, so that no two different lists look alike.
-    bound = "".join([_measured(value) for value in (*given, position, owner)])
+    # No text has a NUL but that of a search, which is quoted, so that no two lists look alike.
+    texts = [v if isinstance(v, StrEnum) else repr(v) for v in given]
+    bound = "\0".join((*texts, position, owner))
     return blake2b(bound.encode(), digest_size=8, person=b"todo cursor").digest()
-
-
-def _measured(value: object) -> str:
-    if isinstance(value, str):
-        return f"{len(value)}:{value}"
-    text = repr(value)
-    return f"{len(text)}={text}"
