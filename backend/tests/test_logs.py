@@ -1,5 +1,6 @@
 """Log lines: one per record, and nothing in them that shows something else than it is."""
 
+import inspect
 import json
 import logging
 import unicodedata
@@ -7,8 +8,9 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from uvicorn.protocols.http import httptools_impl
 
-from todo_server import cli
+from todo_server import cli, logs
 from todo_server.errors import ConfigurationError
 from todo_server.logs import ConsoleFormatter, JSONFormatter
 
@@ -122,3 +124,11 @@ def test_the_command_line_escapes_what_a_setting_holds(monkeypatch: pytest.Monke
     result = CliRunner().invoke(cli.main, ["migrate"])
     assert r"HOST: 'a\u202eb\x1b[31m' is no address." in result.output
     assert "\nPORT" in result.output
+
+
+def test_an_answer_that_is_cut_off_is_no_error_of_the_server():
+    """Whoever cuts it off says why; uvicorn calls it an error of the application."""
+    source = inspect.getsource(httptools_impl)
+    assert logs.CUT_OFF in source, "uvicorn words it in another way now"
+    assert not logs.is_no_cut(logging.makeLogRecord({"msg": logs.CUT_OFF}))
+    assert logs.is_no_cut(logging.makeLogRecord({"msg": "anything else"}))

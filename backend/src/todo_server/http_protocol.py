@@ -221,7 +221,6 @@ class DeadlineProtocol(HttpToolsProtocol):
             cycle.disconnected = True
             cycle.waiting_for_100_continue = False
             cycle.message_event.set()
-        self.logger.info("Refused a request: %s", error.code)
         answered = cycle is not None and cycle.scope is self.scope and cycle.response_started
         if self.scope is not None and not answered:
             self._write_problem(error)
@@ -235,7 +234,11 @@ class DeadlineProtocol(HttpToolsProtocol):
         status = STATUS[error.code]
         state = self.scope["state"]
         state["refused"] = status.value  # for the application's log
-        request_id = state.get("request_id") or os.urandom(16).hex()
+        request_id = state.get("request_id")  # with which the application logs it
+        if request_id is None:
+            request_id = os.urandom(16).hex()
+            what = {"status": status.value, "error": error.code, "request_id": request_id}
+            self.logger.info("refused a request", extra={"fields": what})
         body = to_json(problem_of(error, "", request_id))  # there is no path to speak of
         headers = [
             *self.server_state.default_headers,
@@ -246,6 +249,8 @@ class DeadlineProtocol(HttpToolsProtocol):
             *self._headers_of_application(),
         ]
         fields = [b"%b: %b\r\n" % field for field in headers]
+        if self.parser.get_method() == b"HEAD":  # RFC 9110, section 9.3.2
+            body = b""
         self.transport.write(STATUS_LINE[status] + b"".join(fields) + b"\r\n" + body)
 
     def _headers_of_application(self) -> list[tuple[bytes, bytes]]:

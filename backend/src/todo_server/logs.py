@@ -13,6 +13,9 @@ import orjson
 from todo_server.domain.text import is_blank
 from todo_server.tracebacks import message_of, traceback_of
 
+CUT_OFF = "ASGI callable returned without completing response."
+"""What uvicorn says of an answer whose connection is ended on purpose."""
+
 _NOT_PLAIN_ASCII = re.compile(r"[^ -~]")
 
 
@@ -83,6 +86,11 @@ def _unforeseen(kind: type[BaseException], error: BaseException, stack: Any) -> 
         sys.__excepthook__(kind, error, stack)
 
 
+def is_no_cut(record: logging.LogRecord) -> bool:
+    """Tell whether a record is anything else than uvicorn's about an answer that was cut off."""
+    return record.msg != CUT_OFF
+
+
 def _exception(about: Any) -> str:  # noqa: ANN401 - the triple of sys.exc_info
     return "NoneType: None" if about[1] is None else traceback_of(about[1])
 
@@ -104,6 +112,8 @@ def configure(level: str, form: str) -> None:
     if sys.version_info >= (3, 12):
         logging.logAsyncioTasks = False
     sys.excepthook = _unforeseen
+    # Whoever cuts an answer off has said why; uvicorn would make an error of it.
+    logging.getLogger("uvicorn.error").addFilter(is_no_cut)
     formatter = JSONFormatter if form == "json" else ConsoleFormatter
     logging.config.dictConfig(
         {

@@ -15,6 +15,7 @@ import pytest
 
 from tests.contract import answer_of
 from tests.server import RunningServer, User, nobody, settings
+from tests.waiting import until
 from todo_server.http_protocol import DeadlineProtocol
 
 ORIGIN = "http://localhost:3000"
@@ -153,6 +154,7 @@ def test_a_client_that_leaves_is_one_line_and_no_error(
         User(server) as user,
     ):
         leave(server, post_of(user, b"it-left", b"Content-Length: 100\r\n", b"{"))
+        until(lambda: any("it-left" in str(vars(r)) for r in caplog.records), "its line")
 
 
 def test_a_client_that_leaves_with_half_a_form_is_one_line_and_no_error(
@@ -165,6 +167,7 @@ def test_a_client_that_leaves_with_half_a_form_is_one_line_and_no_error(
     ):
         head = b"POST /api/auth/token HTTP/1.1\r\nHost: a\r\nX-Request-ID: it-left\r\n"
         leave(server, head + fields + b"\r\nusername=")
+        until(lambda: any("it-left" in str(vars(r)) for r in caplog.records), "its line")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Requests that are malformed, or framed oddly."""
 
 import json
+import logging
 import select
 
 import pytest
@@ -91,6 +92,19 @@ def test_a_malformed_head_is_answered_400_and_nothing_is_run(
     with patient.peer() as peer:
         peer.say(request_ + NEXT).hear_refusal(400, "malformed_request")
     assert patient.app.paths == []
+
+
+def test_a_head_that_is_refused_gets_no_body_and_its_id_is_in_the_log(
+    patient: Service, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO), patient.peer() as peer:
+        peer.say(b"HEAD / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n")
+        head, _, body = peer.file.read().partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert body == b""
+    (logged,) = [vars(record).get("fields", {}) for record in caplog.records]
+    assert (logged["status"], logged["error"]) == (400, "malformed_request")
+    assert logged["request_id"].encode() in head
 
 
 @pytest.mark.parametrize("body", MALFORMED_CHUNKS.values(), ids=MALFORMED_CHUNKS)

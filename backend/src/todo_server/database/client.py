@@ -95,7 +95,7 @@ class Database:
 
     def of(self, identity: Identity) -> RequestHandle:
         """Give the handle by which a request works on the rows of who is asking."""
-        return RequestHandle(self._run, identity, self.now())
+        return RequestHandle(self._run, identity, self._clock)
 
     def now(self) -> datetime:
         """Give the present instant, by the clock that all requests have."""

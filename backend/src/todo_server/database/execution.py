@@ -1,6 +1,7 @@
 """What is done with one connection: a statement, or a transaction."""
 
 import asyncio
+from collections.abc import Awaitable
 from contextlib import suppress
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -35,9 +36,9 @@ async def fetch(connection: Connection, statement: Unowned, values: Values) -> l
     return rows
 
 
-async def read(connection: Connection, statement: Read[Result], values: Values) -> Result:
+def read(connection: Connection, statement: Read[Result], values: Values) -> Awaitable[Result]:
     """Give the first value of the first row; UnauthenticatedError where the identity has ended."""
-    return await _one_trip(connection, statement, values)
+    return _one_trip(connection, statement, values)
 
 
 async def change(connection: Connection, statement: Change[Result], values: Values) -> Result:

@@ -59,22 +59,30 @@ class Do(Protocol):
 class RequestHandle:
     """The handle of a request: each statement is a transaction of its own."""
 
-    __slots__ = ("_do", "_identifying", "identity", "now")
+    __slots__ = ("_clock", "_do", "_now", "identity")
 
-    def __init__(self, do: Do, identity: Identity, now: datetime) -> None:
+    def __init__(self, do: Do, identity: Identity, clock: Callable[[], datetime]) -> None:
         self._do = do
-        self._identifying = identifying(identity)
+        self._clock = clock
+        self._now: datetime | None = None
         self.identity = identity
-        self.now = now
+
+    @property
+    def now(self) -> datetime:
+        """When the request was made: the clock is looked at once, and not at all by reads."""
+        if self._now is None:
+            self._now = self._clock()
+        return self._now
 
     async def run(self, statement: Owned[Result], **values: object) -> Result:
         """Run a statement: one round trip, or three for a `Write`."""
-        values |= self._identifying
+        identity = self.identity
+        values[OWNER], values["session"] = identity.user_id, identity.session_id
         if isinstance(statement, Read):
-            return await self._do(self.identity.user_id, execution.read, statement, values)
+            return await self._do(identity.user_id, execution.read, statement, values)
         if isinstance(statement, Change):
-            return await self._do(self.identity.user_id, execution.change, statement, values)
-        return await self._do(self.identity.user_id, execution.write, statement, values)
+            return await self._do(identity.user_id, execution.change, statement, values)
+        return await self._do(identity.user_id, execution.write, statement, values)
 
     async def transaction(self, steps: Steps[Outcome]) -> Outcome:
         """Run several steps in a transaction of their own."""
@@ -95,7 +103,7 @@ class TransactionHandle:
 
     def __init__(self, connection: Connection, identity: Identity, now: datetime) -> None:
         self._connection = connection
-        self._identifying = identifying(identity)
+        self._identifying = {OWNER: identity.user_id, "session": identity.session_id}
         self.identity = identity
         self.now = now
 
@@ -110,8 +118,3 @@ class TransactionHandle:
     def without_session(self) -> "TransactionHandle":
         """Go on where the identity's session has been ended by these very steps."""
         return TransactionHandle(self._connection, Identity(self.identity.user_id), self.now)
-
-
-def identifying(identity: Identity) -> dict[str, object]:
-    """Give the parameters of a statement that say who is asking."""
-    return {OWNER: identity.user_id, "session": identity.session_id}

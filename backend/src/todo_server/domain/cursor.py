@@ -1,9 +1,7 @@
 """The cursor to the next page: a position, good for whoever asked, and for what was asked."""
 
-from enum import StrEnum
-from functools import cache
 from hashlib import blake2b
-from typing import Any, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 from todo_server.domain import base64url, strict_json
 from todo_server.domain.text import has_nul
@@ -12,26 +10,17 @@ from todo_server.errors import InvalidCursorError
 Position: TypeAlias = list[str | None]
 """What the last row of a page was sorted by, where null is a key as well, and its id."""
 
-_FREE = ("limit", "cursor")
-"""What may be another from page to page."""
-
 
 class Query(Protocol):
-    """What was asked: a model of pydantic, whose every field counts."""
+    """What was asked; see `domain/query.py`."""
 
     @property
     def cursor(self) -> str | None:
         """Where to go on."""
 
-
-def asked(query: Query) -> dict[str, object]:
-    """Give all that was asked, by name, but for what may be another from page to page."""
-    return {name: getattr(query, name) for name in _names(type(query))}
-
-
-@cache
-def _names(kind: type[Any]) -> tuple[str, ...]:
-    return tuple(sorted(name for name in kind.model_fields if name not in _FREE))
+    @property
+    def asked_text(self) -> str:
+        """All that was asked, in which every field counts."""
 
 
 def write_cursor(owner: str, query: Query, position: str) -> str:
@@ -66,8 +55,5 @@ def _is_storable(key: object) -> bool:
 
 
 def _checksum(owner: str, query: Query, position: str) -> bytes:
-    given = [getattr(query, name) for name in _names(type(query))]
-    # No text has a NUL but that of a search, which is quoted, so that no two lists look alike.
-    texts = [v if isinstance(v, StrEnum) else repr(v) for v in given]
-    bound = "\0".join((*texts, position, owner))
+    bound = "\0".join((query.asked_text, position, owner))
     return blake2b(bound.encode(), digest_size=8, person=b"todo cursor").digest()

@@ -1,10 +1,32 @@
 """What parameters of a query are read with: one line of a query model each, and one sentence."""
 
 from collections.abc import Mapping
+from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import Field, PlainValidator
+from pydantic import BaseModel, Field, PlainValidator
 from pydantic_core import PydanticCustomError
+
+_FREE = ("limit", "cursor")
+"""What may be another from page to page."""
+
+
+class Asked(BaseModel):
+    """A query that is read once and asked often: what it asks is put into words once."""
+
+    @cached_property
+    def asked(self) -> dict[str, object]:
+        """All that was asked, by name, but for what may be another from page to page."""
+        names = sorted(name for name in type(self).model_fields if name not in _FREE)
+        return {name: getattr(self, name) for name in names}
+
+    @cached_property
+    def asked_text(self) -> str:
+        """The same as text, in which no two questions look alike: no text has a NUL unquoted."""
+        values = self.asked.values()
+        return "\0".join(v if isinstance(v, StrEnum) else repr(v) for v in values)
+
 
 MAX_CURSOR = 2048
 """Characters."""
@@ -28,7 +50,9 @@ def whole_number(least: int, most: int) -> PlainValidator:
     """Take ASCII digits, no more than the largest number has."""
     bounds: dict[str, Any] = {"least": least, "most": most}
 
-    def read(number: str | int) -> int:
+    def read(number: str | int | None) -> int | None:
+        if number is None:
+            return None
         text = str(number)
         digits = text.isascii() and text.isdecimal() and len(text) <= len(str(most))
         if not digits or not least <= int(text) <= most:

@@ -3,9 +3,9 @@
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, ConfigDict, Field
 
-from todo_server.domain.query import cursor_text, one_of, whole_number
+from todo_server.domain.query import Asked, cursor_text, one_of, whole_number
 
 MAXIMUM = 10_000
 """A listing without a limit shows this many; clients that know no paging must see everything."""
@@ -60,7 +60,7 @@ def _usual_order(asked: dict[str, Any]) -> Order:
     return order
 
 
-class TaskQuery(BaseModel):
+class TaskQuery(Asked):
     """A question for tasks; `limit` None is the whole list.
 
     Further names of a parameter stand in its AliasChoices, after the one that it is known by.

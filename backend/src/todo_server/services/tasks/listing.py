@@ -1,4 +1,4 @@
-"""TaskQuery a user's tasks: pages, and whole lists in pieces. Answers are JSON in bytes."""
+"""Listing a user's tasks: pages, and whole lists in pieces. Answers are JSON in bytes."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from todo_server.database import Handle
-from todo_server.domain.cursor import asked, read_cursor, write_cursor
+from todo_server.domain.cursor import read_cursor, write_cursor
 from todo_server.domain.identity import Identity
 from todo_server.domain.task_query import MAXIMUM, PAGE_MAXIMUM, TaskQuery
 from todo_server.errors import InvalidCursorError
@@ -66,10 +66,11 @@ def _ids(packed: bytes) -> list[UUID]:
 
 def _filters(listing: TaskQuery) -> dict[str, object]:
     """Give the values of the filters that were asked for; each is a row of `walks.FILTERS`."""
-    given = asked(listing)
-    for name in _IN_EVERY_SHAPE:
-        del given[name]
-    return {name: value for name, value in given.items() if value is not None} if given else given
+    return {
+        name: value
+        for name, value in listing.asked.items()
+        if value is not None and name not in _IN_EVERY_SHAPE
+    }
 
 
 def _position(identity: Identity, listing: TaskQuery) -> dict[str, Any]:
