@@ -1,5 +1,6 @@
 """From the shapes in which clients write and read a noun to the columns of its table."""
 
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -29,7 +30,12 @@ def assignments(shape: type[BaseModel], model: type[SQLModel]) -> dict[str, Colu
 
 def sent_members(body: BaseModel) -> dict[str, Any]:
     """Give the values of `assignments`: each member, and whether it was sent."""
-    given = body.model_fields_set
-    values = dict(vars(body))
-    values.update({_SENT + name: name in given for name in vars(body)})
+    values = {**vars(body), **_none_sent(type(body))}
+    for name in body.model_fields_set:
+        values[_SENT + name] = True
     return values
+
+
+@cache
+def _none_sent(shape: type[BaseModel]) -> dict[str, bool]:
+    return {_SENT + name: False for name in shape.model_fields}

@@ -32,7 +32,7 @@ class Sort(StrEnum):
     """By what to order: the table of sorts, one to a line.
 
     Its name, the stored column that is compared, and its direction where none was asked for. The
-    column's type, and whether it may be null, are the model's (`services/tasks/list_statements`).
+    column's type, and whether it may be null, are the model's (`services/tasks/keys.py`).
     """
 
     column: str
