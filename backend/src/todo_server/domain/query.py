@@ -16,15 +16,13 @@ class Asked(BaseModel):
     """A query that is read once and asked often: what it asks is put into words once."""
 
     @cached_property
-    def asked(self) -> dict[str, object]:
-        """All that was asked, by name, but for what may be another from page to page."""
-        names = sorted(name for name in type(self).model_fields if name not in _FREE)
-        return {name: getattr(self, name) for name in names}
-
-    @cached_property
     def asked_text(self) -> str:
-        """The same as text, in which no two questions look alike: no text has a NUL unquoted."""
-        values = self.asked.values()
+        """All that was asked, but for what may be another from page to page, as text.
+
+        No two questions look alike in it, as no text has a NUL unquoted.
+        """
+        names = sorted(name for name in type(self).model_fields if name not in _FREE)
+        values = [getattr(self, name) for name in names]
         return "\0".join(v if isinstance(v, StrEnum) else repr(v) for v in values)
 
 

@@ -12,9 +12,7 @@ from todo_server.domain.task_query import MAXIMUM, PAGE_MAXIMUM, TaskQuery
 from todo_server.errors import InvalidCursorError
 from todo_server.services.tasks import list_statements
 from todo_server.services.tasks.keys import read_position
-from todo_server.services.tasks.walks import Shape, Start
-
-_IN_EVERY_SHAPE = ("status", "sort", "order")
+from todo_server.services.tasks.walks import FILTERS, Shape, Start
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +32,9 @@ async def list_tasks(mine: Handle, listing: TaskQuery) -> Page:
     shape = Shape(
         listing.status, listing.sort.column, listing.order, _start(position), tuple(filters)
     )
-    values = {"limit": listing.limit or MAXIMUM, **filters, **(position or {})}
+    values = filters | {"limit": listing.limit or MAXIMUM}
+    if position is not None:
+        values |= position
     rest: bytes | None = None
     if listing.limit is None:
         whole = list_statements.whole_statement(shape)
@@ -65,12 +65,9 @@ def _ids(packed: bytes) -> list[UUID]:
 
 
 def _filters(listing: TaskQuery) -> dict[str, object]:
-    """Give the values of the filters that were asked for; each is a row of `walks.FILTERS`."""
-    return {
-        name: value
-        for name, value in listing.asked.items()
-        if value is not None and name not in _IN_EVERY_SHAPE
-    }
+    """Give the values of the filters that were asked for."""
+    values = {name: getattr(listing, name, None) for name in FILTERS}
+    return {name: value for name, value in values.items() if value is not None} if values else {}
 
 
 def _position(identity: Identity, listing: TaskQuery) -> dict[str, Any]:
