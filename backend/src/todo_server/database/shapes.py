@@ -4,7 +4,7 @@ from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
-from sqlalchemy import Boolean, bindparam, case
+from sqlalchemy import Boolean, bindparam, case, func
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import SQLModel
 
@@ -20,22 +20,28 @@ def parameters(shape: type[BaseModel], model: type[SQLModel]) -> dict[str, Colum
 
 
 def assignments(shape: type[BaseModel], model: type[SQLModel]) -> dict[str, ColumnElement[Any]]:
-    """Give what each column becomes: the member where it was sent, or what it is."""
+    """Give what each column becomes: the member where it was sent, or what it is.
+
+    That it was sent is told by a flag where null may be sent, and by its not being null elsewhere.
+    """
     columns = owner_view(model).c
     return {
         name: case((bindparam(_SENT + name, type_=Boolean), value), else_=columns[name])
+        if columns[name].nullable
+        else func.coalesce(value, columns[name])
         for name, value in parameters(shape, model).items()
     }
 
 
-def sent_members(body: BaseModel) -> dict[str, Any]:
-    """Give the values of `assignments`: each member, and whether it was sent."""
-    values = {**vars(body), **_none_sent(type(body))}
-    for name in body.model_fields_set:
-        values[_SENT + name] = True
+def sent_members(body: BaseModel, model: type[SQLModel]) -> dict[str, Any]:
+    """Give the values of `assignments`: each member, and the flags."""
+    values, given = dict(vars(body)), body.model_fields_set
+    for name in _flagged(type(body), model):
+        values[_SENT + name] = name in given
     return values
 
 
 @cache
-def _none_sent(shape: type[BaseModel]) -> dict[str, bool]:
-    return {_SENT + name: False for name in shape.model_fields}
+def _flagged(shape: type[BaseModel], model: type[SQLModel]) -> tuple[str, ...]:
+    columns = owner_view(model).c
+    return tuple(name for name in shape.model_fields if columns[name].nullable)

@@ -16,6 +16,11 @@ class Asked(BaseModel):
     """A query that is read once and asked often: what it asks is put into words once."""
 
     @cached_property
+    def memo(self) -> dict[object, Any]:
+        """What others have worked out of it, to be had again when it is asked again."""
+        return {}
+
+    @cached_property
     def asked_text(self) -> str:
         """All that was asked, but for what may be another from page to page, as text.
 

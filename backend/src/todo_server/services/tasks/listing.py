@@ -2,10 +2,10 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
-from todo_server.database import Handle
+from todo_server.database import Handle, Read
 from todo_server.domain.cursor import read_cursor, write_cursor
 from todo_server.domain.identity import Identity
 from todo_server.domain.task_query import MAXIMUM, PAGE_MAXIMUM, TaskQuery
@@ -28,23 +28,33 @@ class Page:
 async def list_tasks(mine: Handle, listing: TaskQuery) -> Page:
     """List the user's tasks; InvalidCursorError for a cursor that belongs elsewhere."""
     position = None if listing.cursor is None else _position(mine.identity, listing)
-    filters = _filters(listing)
-    shape = Shape(
-        listing.status, listing.sort.column, listing.order, _start(position), tuple(filters)
-    )
+    filters, statement = _plan(listing, _start(position))
     values = filters | {"limit": listing.limit or MAXIMUM}
     if position is not None:
         values |= position
-    rest: bytes | None = None
-    if listing.limit is None:
-        whole = list_statements.whole_statement(shape)
-        body, following, rest = await mine.run(whole, **values)
-    else:
-        body, following = await mine.run(list_statements.page_statement(shape), **values)
+    body, following, *rest = await mine.run(statement, **values)
     cursor = None
     if following is not None:
         cursor = write_cursor(mine.identity.user_id, listing, following.decode())
-    return Page(body, cursor, rest or b"")
+    return Page(body, cursor, (rest and rest[0]) or b"")
+
+
+Plan: TypeAlias = tuple[dict[str, object], Read[Any]]
+"""The values of the filters that were asked for, and the statement."""
+
+
+def _plan(listing: TaskQuery, start: Start) -> Plan:
+    """Make what is asked of the database; the first page of a question is worked out once."""
+    plan: Plan | None = listing.memo.get(start)
+    if plan is None:
+        filters = _filters(listing)
+        shape = Shape(listing.status, listing.sort.column, listing.order, start, tuple(filters))
+        if listing.limit is None:
+            plan = filters, list_statements.whole_statement(shape)
+        else:
+            plan = filters, list_statements.page_statement(shape)
+        listing.memo[start] = plan
+    return plan
 
 
 async def read_rest(mine: Handle, listing: TaskQuery, rest: bytes) -> AsyncIterator[bytes]:

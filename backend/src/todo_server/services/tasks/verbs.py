@@ -60,7 +60,9 @@ async def get_task(mine: Handle, task_id: UUID) -> bytes:
 
 async def update_task(mine: Handle, task_id: UUID, change: TaskUpdate) -> bytes:
     """Change what the request named, and nothing else; TaskNotFoundError as above."""
-    return _found(await mine.run(_UPDATE, task_id=task_id, now=mine.now, **sent_members(change)))
+    return _found(
+        await mine.run(_UPDATE, task_id=task_id, now=mine.now, **sent_members(change, Task))
+    )
 
 
 async def complete_task(mine: Handle, task_id: UUID, completion: Completion) -> bytes:
