@@ -18,6 +18,7 @@ import json
 import logging
 import random
 import shutil
+import socket
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -42,7 +43,6 @@ from todo_server.config import Settings
 from todo_server.embedded_postgres import embedded_postgres
 from todo_server.http_protocol import DeadlineProtocol
 from todo_server.migrations import command
-from todo_server.services import accounts
 
 LIMIT = 10.0
 """ms of CPU."""
@@ -56,7 +56,9 @@ PIECE = 64 * 1024
 
 
 class Wire(asyncio.Transport):
-    """What a protocol writes to, in place of a socket."""
+    """What a protocol writes to, in place of a transport and of its socket."""
+
+    family = socket.AF_UNIX
 
     def __init__(self) -> None:
         super().__init__()
@@ -64,7 +66,14 @@ class Wire(asyncio.Transport):
         self.closed = False
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
-        return ("127.0.0.1", 50000) if name in ("peername", "sockname") else default
+        if name == "socket":
+            return self
+        return self.getpeername() if name in ("peername", "sockname") else default
+
+    def getpeername(self) -> tuple[str, int]:
+        return ("127.0.0.1", 50000)
+
+    getsockname = getpeername
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         self.written.append(bytes(data))
@@ -139,7 +148,6 @@ async def serving(url: str) -> AsyncIterator[tuple[Prober, list[Target]]]:
             sign_in_limit_per_address=often,
         )
     )
-    accounts.GATHERING = 0
     async with app.router.lifespan_context(app):
         passwords = Passwords(8, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
         app.state.accounts = replace(app.state.accounts, passwords=passwords)
@@ -248,6 +256,7 @@ def main() -> None:
     with Path(OUT, "dearest.log").open("w") as log, embedded_postgres(data_dir) as url:
         command.upgrade(url)
         logs.configure("INFO", "json")
+        sys.excepthook = sys.__excepthook__  # this tool's own errors are for the terminal
         logging.getLogger().handlers[0].setStream(log)
         over = uvloop.run(search(url, arguments))
     shutil.rmtree(data_dir, ignore_errors=True)
