@@ -60,6 +60,9 @@ class Issuer:
         """What is answered instead of the keys."""
         self.requests: list[dict[str, str]] = []
         """The headers of the requests that came."""
+        self.answering = threading.Event()
+        """Cleared to keep requests waiting."""
+        self.answering.set()
         self._port = 0
         self._server: ThreadingHTTPServer | None = None
 
@@ -120,6 +123,7 @@ class Issuer:
             body = json.dumps({"keys": [key.jwk for key in self.keys]}).encode()
         self.requests.append({name.lower(): value for name, value in request.headers.items()})
         time.sleep(self.delay)
+        self.answering.wait(10)
         try:
             request.send_response(self.status)
             for name, value in self.headers.items():

@@ -5,7 +5,6 @@ import gzip
 import json
 import logging
 import re
-import time
 from typing import Any
 
 import pytest
@@ -44,10 +43,8 @@ def bad_answers(issuer: Issuer) -> dict[str, dict[str, Any]]:
 def test_a_bad_answer_is_none_and_is_logged_once(issuer, ours, name, caplog):
     for attribute, value in bad_answers(issuer)[name].items():
         setattr(issuer, attribute, value)
-    before = time.monotonic()
     assert ours.refusals(*[issuer.token()] * 3) == ["unavailable"] * 3
     assert ours.refusal(issuer.token()) == "unavailable"
-    assert time.monotonic() - before < 5
     assert len(issuer.requests) == 2
     warnings = [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING]
     assert len(warnings) == 1

@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import asyncpg
@@ -32,9 +31,7 @@ def test_connections_that_swallow_everything_are_given_up(operation, url):
         path = a_task(user)
         proxy.swallow()
         before = proxy.connections
-        started = time.monotonic()
         assert OPERATIONS[operation](user, path).status_code == 200
-        assert time.monotonic() - started < 10  # and not 16 for each of them
         assert proxy.connections == before + 2  # one to ask, one to go on with
 
 

@@ -3,7 +3,6 @@
 import logging
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
@@ -20,12 +19,10 @@ from todo_server.embedded_postgres import embedded_postgres
 
 
 @every_way
-def test_an_empty_directory_becomes_a_database_in_seconds(tmp_path, first_way, caplog):
+def test_an_empty_directory_becomes_a_database(tmp_path, first_way, caplog):
     caplog.set_level(logging.INFO)
     data_dir = tmp_path / "not" / "there" / "yet"
-    began = time.monotonic()
     with embedded_postgres(data_dir) as url:
-        assert time.monotonic() - began < 15  # about half a second on an idle machine
         assert ask(url, "SELECT version()").startswith("PostgreSQL 18")
         inside = {path.name for path in data_dir.iterdir()}
         assert inside >= {"postgresql", "postgresql.log", "server.lock", "start.lock"}

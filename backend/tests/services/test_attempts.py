@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from limits import RateLimitItemPerHour, parse
@@ -66,6 +66,22 @@ def test_a_window_stands_from_its_first_try_on(use, url):
         assert counter["count"] == 1
 
     use(scenario)
+
+
+def test_a_window_ends_by_the_clock_of_the_database_handle(url):
+    now = datetime.now(UTC)
+
+    async def scenario() -> None:
+        nonlocal now
+        async with Database(url, clock=lambda: now) as database:
+            limits = SignInAttempts(database, PER_ACCOUNT, PER_ADDRESS)
+            email = "by-the-clock@example.com"
+            tries = [await admitted(limits, "203.0.113.77", email) for _ in range(4)]
+            assert tries == [True] * 3 + [False]
+            now += timedelta(seconds=PER_ACCOUNT.get_expiry())
+            assert await admitted(limits, "203.0.113.77", email)
+
+    asyncio.run(scenario())
 
 
 def test_taking_back_never_leads_below_nothing(use, url):

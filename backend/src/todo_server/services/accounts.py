@@ -148,7 +148,7 @@ class Accounts:
         with suppress(UnavailableError):  # the account is there
             await self.attempts.remember(client_address, form.email)
         account = {"user_id": mine.identity.user_id, **profile, "created_at": mine.now}
-        return tokens_of(key, account, opened)
+        return tokens_of(key, account, opened, mine.now)
 
     async def sign_in(self, client_address: str, form: SignIn) -> Tokens:
         """Open a session; WrongPasswordError alike, and as late, for an unknown email."""
@@ -172,7 +172,7 @@ class Accounts:
             return opened
 
         mine = self.database.of(Identity(account["user_id"]))
-        return tokens_of(key, account, await mine.transaction(steps))
+        return tokens_of(key, account, await mine.transaction(steps), mine.now)
 
     async def get_session(self, mine: Handle) -> SessionRead:
         """Tell who is asking, and since when."""
@@ -209,7 +209,8 @@ class Accounts:
             account, opened = await mine.transaction(steps)
         except UniqueViolationError as error:
             raise EmailTakenError from error
-        return show_account(account), tokens_of(key, account, opened) if opened else None
+        tokens = tokens_of(key, account, opened, mine.now) if opened else None
+        return show_account(account), tokens
 
     async def delete(self, mine: Handle, client_address: str, password: str) -> None:
         """Delete everything of the user in one transaction; ValidationFailedError as above."""

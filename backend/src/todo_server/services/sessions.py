@@ -3,9 +3,8 @@
 import json
 import re
 import secrets
-import time
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from hashlib import sha256
 from typing import Any
@@ -229,7 +228,7 @@ class Sessions:
         successor = await mine.transaction(partial(_exchange_token, digest, session_id))
         if successor is None:
             raise RefreshRefusedError
-        return tokens_of(key, found["account"], Opened(session_id, successor))
+        return tokens_of(key, found["account"], Opened(session_id, successor), mine.now)
 
     async def sign_out(self, mine: Handle, *, everywhere: bool) -> None:
         """End this session, or all of the account; access ends with the next statement."""
@@ -267,10 +266,10 @@ async def _exchange_token(digest: bytes, session_id: UUID, mine: TransactionHand
     return None
 
 
-def tokens_of(key: ECKey, account: dict[str, Any], opened: Opened) -> Tokens:
+def tokens_of(key: ECKey, account: dict[str, Any], opened: Opened, now: datetime) -> Tokens:
     """Make what signing in answers, of an account as the table has it."""
     return Tokens(
-        access_token=sign(key, account["user_id"], opened.session_id, time.time()),
+        access_token=sign(key, account["user_id"], opened.session_id, now.timestamp()),
         expires_in=LIFETIME,
         refresh_token=opened.refresh_token,
         user_id=account["user_id"],

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from hashlib import blake2b
 from typing import Any
 
@@ -164,10 +164,10 @@ class SignInAttempts:
         """
         if self._clock() >= self._forget_at:
             self._forget_at = self._clock() + FORGET_EVERY
-            await self._database.fetch(_FORGET, now=datetime.now(UTC))
+            await self._database.fetch(_FORGET, now=self._database.now())
         statement = _ADMIT if email is None else _ADMIT_AT_ACCOUNT
         for row in await self._run(statement, client_address, email):
-            seconds = (row["expires_at"] - datetime.now(UTC)).total_seconds()
+            seconds = (row["expires_at"] - self._database.now()).total_seconds()
             raise TooManyAttemptsError(retry_after=max(1, math.ceil(seconds)))
 
     async def withdraw(self, client_address: str, email: str) -> None:
@@ -183,7 +183,7 @@ class SignInAttempts:
         await self._run(_REMEMBER, client_address, email)
 
     async def _run(self, statement: Unowned, client_address: str, email: str | None) -> list[Any]:
-        now = datetime.now(UTC)
+        now = self._database.now()
         who = {
             "address": (client_address,),
             "account": (email or "", client_address),
