@@ -208,7 +208,7 @@ def main() -> None:
     OUT.mkdir(exist_ok=True)
     data_dir = OUT / "database-of-check"
     shutil.rmtree(data_dir, ignore_errors=True)
-    with Path(OUT, "check.log").open("w") as log, embedded_postgres(data_dir) as url:
+    with Path(OUT, "check.log").open("w", buffering=1) as log, embedded_postgres(data_dir) as url:
         command.upgrade(url)
         logs.configure("INFO", "json")
         logging.getLogger().handlers[0].setStream(log)

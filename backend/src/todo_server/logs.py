@@ -6,7 +6,7 @@ import logging.config
 import re
 import sys
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TextIO
 
 import orjson
 
@@ -41,6 +41,13 @@ class JSONFormatter(logging.Formatter):
             return text
         # What separates lines or turns their direction around shows something else than it is.
         return _NOT_PLAIN_ASCII.sub(_in_json, text)
+
+
+class LineHandler(logging.StreamHandler[TextIO]):
+    """Writes to standard error, which Python flushes at the end of each line, and so once."""
+
+    def flush(self) -> None:
+        """Do nothing more."""
 
 
 def _shown(value: object) -> str:
@@ -120,7 +127,7 @@ def configure(level: str, form: str) -> None:
             "version": 1,
             "disable_existing_loggers": False,
             "formatters": {"line": {"()": formatter}},
-            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+            "handlers": {"stderr": {"()": LineHandler, "formatter": "line"}},
             "root": {"level": level, "handlers": ["stderr"]},
             "loggers": {
                 name: {"level": "WARNING"} for name in ("asyncio", "alembic", "httpx", "httpcore")

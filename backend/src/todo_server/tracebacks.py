@@ -39,7 +39,7 @@ def traceback_of(error: BaseException) -> str:
 
 def message_of(record: logging.LogRecord) -> str:
     """Give the message of a log record, with errors of the database `described`."""
-    if isinstance(record.args, tuple) and any(map(_may_repeat_values, record.args)):
+    if record.args and isinstance(record.args, tuple) and any(map(_may_repeat_values, record.args)):
         shown = tuple(described(a) if _may_repeat_values(a) else a for a in record.args)
         return str(record.msg) % shown
     return record.getMessage()

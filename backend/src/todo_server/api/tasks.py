@@ -1,6 +1,6 @@
 """The six operations on a user's tasks."""
 
-import re
+from functools import lru_cache
 from typing import Annotated
 from urllib.parse import quote, unquote_plus
 
@@ -29,7 +29,6 @@ _LINK = {
     "example": '</api/me/tasks?limit=20&cursor=Jkad9twrSXZbIjAx>; rel="next"',
 }
 
-_PLAIN = re.compile("[A-Za-z0-9_.=&-]*")
 _URI = "%:/?#[]@!$&'()*+,;=~"
 
 router = APIRouter(route_class=OwnerRoute, tags=["tasks"])
@@ -54,12 +53,10 @@ async def list_tasks(
     to its end, the connection ends before the last chunk.
     """
     page = await tasks.list_tasks(mine, query)
-    response: Response = JSONBytes(page.body)
     if page.rest:
-        response = StreamedArray(page.body, tasks.read_rest(mine, query, page.rest))
-    if page.next_cursor is not None:
-        response.headers["Link"] = _next_link(request, page.next_cursor)
-    return response
+        rest = tasks.read_rest(mine, query, page.rest)
+        return StreamedArray(page.body, rest, *_link(request, page.next_cursor))
+    return JSONBytes(page.body, 200, *_link(request, page.next_cursor))
 
 
 @router.post(
@@ -74,8 +71,8 @@ async def list_tasks(
 async def create_task(task: TaskCreate, request: Request, mine: Mine) -> Response:
     """Create a task; only a title is needed."""
     task_id, body = await tasks.create_task(mine, task)
-    path = quote(request.scope["path"], safe="/%")
-    return JSONBytes(body, 201, (b"location", f"{path}/{task_id}".encode()))
+    location = f"{_quoted(request.scope['path'])}/{task_id}"
+    return JSONBytes(body, 201, (b"location", location.encode()))
 
 
 @router.get(
@@ -150,11 +147,23 @@ async def complete_task(
     return JSONBytes(body)
 
 
-def _next_link(request: Request, cursor: str) -> str:
-    given = request.scope["query_string"].decode("latin-1").split("&")
-    others = [part for part in given if unquote_plus(part.partition("=")[0]) != "cursor"]
-    target = "&".join(filter(None, [*others, f"cursor={cursor}"]))
-    if not _PLAIN.fullmatch(target):
-        # What was sent may hold what ends a URI reference in a field (RFC 8288, section 3).
-        target = quote(target, safe=_URI)
-    return f'<{quote(request.scope["path"], safe="/%")}?{target}>; rel="next"'
+def _link(request: Request, cursor: str | None) -> tuple[tuple[bytes, bytes], ...]:
+    if cursor is None:
+        return ()
+    page = _next_page(request.scope["path"], request.scope["query_string"])
+    return ((b"link", f'<{page}cursor={cursor}>; rel="next"'.encode()),)
+
+
+@lru_cache(maxsize=512)
+def _next_page(path: str, query: bytes) -> str:
+    """Give the URI of the next page, but for its cursor: front ends keep asking the same."""
+    given = query.decode("latin-1").split("&")
+    others = [part for part in given if part and unquote_plus(part.partition("=")[0]) != "cursor"]
+    target = "".join(f"{part}&" for part in others)
+    # What was sent may hold what ends a URI reference in a field (RFC 8288, section 3).
+    return f"{_quoted(path)}?{quote(target, safe=_URI)}"
+
+
+@lru_cache(maxsize=512)
+def _quoted(path: str) -> str:
+    return quote(path, safe="/%")

@@ -30,7 +30,7 @@ class Handle(Protocol):
     def now(self) -> datetime:
         """When the request was made: one instant for all that it does."""
 
-    async def run(self, statement: Owned[Result], **values: object) -> Result:
+    def run(self, statement: Owned[Result], **values: object) -> Awaitable[Result]:
         """Run a statement as this user; give its one value, None where no row was met.
 
         Raises UnauthenticatedError where the session has ended, UnavailableError where the
@@ -74,15 +74,15 @@ class RequestHandle:
             self._now = self._clock()
         return self._now
 
-    async def run(self, statement: Owned[Result], **values: object) -> Result:
+    def run(self, statement: Owned[Result], **values: object) -> Awaitable[Result]:
         """Run a statement: one round trip, or three for a `Write`."""
         identity = self.identity
         values[OWNER], values["session"] = identity.user_id, identity.session_id
         if isinstance(statement, Read):
-            return await self._do(identity.user_id, execution.read, statement, values)
+            return self._do(identity.user_id, execution.read, statement, values)
         if isinstance(statement, Change):
-            return await self._do(identity.user_id, execution.change, statement, values)
-        return await self._do(identity.user_id, execution.write, statement, values)
+            return self._do(identity.user_id, execution.change, statement, values)
+        return self._do(identity.user_id, execution.write, statement, values)
 
     async def transaction(self, steps: Steps[Outcome]) -> Outcome:
         """Run several steps in a transaction of their own."""
@@ -107,9 +107,9 @@ class TransactionHandle:
         self.identity = identity
         self.now = now
 
-    async def run(self, statement: Owned[Result], **values: object) -> Result:
+    def run(self, statement: Owned[Result], **values: object) -> Awaitable[Result]:
         """Run a statement as a step of the transaction."""
-        return await execution.step(self._connection, statement, values | self._identifying)
+        return execution.step(self._connection, statement, values | self._identifying)
 
     async def transaction(self, steps: Steps[Outcome]) -> Outcome:
         """Run several steps as part of this transaction."""

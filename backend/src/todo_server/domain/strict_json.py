@@ -20,9 +20,8 @@ def loads(data: bytes, max_values: int = MAX_VALUES) -> Any:  # noqa: ANN401 - J
     """
     if data.startswith(_BOM):
         raise ValueError("it begins with a byte-order mark")
-    # A comma, an opening brace or bracket stands before each, and others within strings.
-    if _openings(data) > max_values and _openings(_without_strings(data, max_values)) > max_values:
-        raise ValueError(f"it has more than {max_values:,} members and elements")
+    if len(data) > max_values:
+        _check_number(data, max_values)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -38,6 +37,12 @@ def loads(data: bytes, max_values: int = MAX_VALUES) -> Any:  # noqa: ANN401 - J
     if text.count("{") + text.count("[") > MAX_DEPTH and not _shallow(value, MAX_DEPTH):
         raise ValueError(f"it is nested deeper than {MAX_DEPTH}")
     return value
+
+
+def _check_number(data: bytes, max_values: int) -> None:
+    # A comma, an opening brace or bracket stands before each, and others within strings.
+    if _openings(data) > max_values and _openings(_without_strings(data, max_values)) > max_values:
+        raise ValueError(f"it has more than {max_values:,} members and elements")
 
 
 def _openings(data: bytes) -> int:

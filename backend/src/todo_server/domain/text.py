@@ -30,6 +30,8 @@ nothing but such ones that are invisible (tags, musical controls) matches. Linea
 
 def is_blank(text: str) -> bool:
     """Tell whether a reader would see nothing: spaces, controls and zero-width characters."""
+    if "!" <= text[:1] <= "~":  # as nearly always
+        return False
     return all(
         character in _INVISIBLE or unicodedata.category(character) in _BLANK_CATEGORIES
         for character in text

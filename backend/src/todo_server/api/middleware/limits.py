@@ -34,34 +34,24 @@ class Limits:
             await self._app(scope, receive, send)
             return
         body = _UnreadBody(scope, receive)
-        started = False
-
-        async def send_after_body(message: Message) -> None:
-            nonlocal started
-            if not started:
-                started = True
-                if body.unread and not await body.discard():
-                    message["headers"].append((b"connection", b"close"))
-            await send(message)
-
+        if body.unread:
+            receive, send = body.receive, body.discarded_before(send)
         try:
             if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_TARGET:
-                await problem_response(scope, UriTooLongError())(scope, receive, send_after_body)
+                await problem_response(scope, UriTooLongError())(scope, receive, send)
             elif body.headers_size > MAX_HEADERS:
-                await problem_response(scope, HeadersTooLargeError())(
-                    scope, receive, send_after_body
-                )
+                await problem_response(scope, HeadersTooLargeError())(scope, receive, send)
             else:
-                await self._route(scope, body.receive, send_after_body)
+                await self._route(scope, receive, send)
         except ClientDisconnect:
             log.debug("the client left before its request was complete")
         except Exception:
             log.exception(
                 "unforeseen error", extra={"fields": {"request_id": scope["state"]["request_id"]}}
             )
-            if started:
+            if "status" in scope["state"]:  # the answer has begun
                 raise
-            await problem_response(scope, InternalError())(scope, receive, send_after_body)
+            await problem_response(scope, InternalError())(scope, receive, send)
 
     def _route(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if b"%" in scope["raw_path"]:
@@ -105,7 +95,18 @@ class _UnreadBody:
             self._expects = False
         return message
 
-    async def discard(self) -> bool:
+    def discarded_before(self, send: Send) -> Send:
+        """Discard what is left before an answer leaves; where that is too much, it says `close`."""
+
+        async def send_after_body(message: Message) -> None:
+            begins = message["type"] == "http.response.start"
+            if begins and self.unread and not await self._discard():
+                message["headers"].append((b"connection", b"close"))
+            await send(message)
+
+        return send_after_body
+
+    async def _discard(self) -> bool:
         """Read to the end; False if the client waits to be asked, or sends too much."""
         size = 0
         while self.unread and not self._expects and size <= MAX_DISCARDED:

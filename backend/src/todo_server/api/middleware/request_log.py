@@ -56,12 +56,10 @@ class RequestLog:
         request_id = _request_id(scope)
         state = scope.setdefault("state", {})
         state["request_id"] = request_id.decode()
-        status = 0
 
         async def send_with_id(message: Message) -> None:
-            nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
+                state["status"] = message["status"]
                 headers = message["headers"]
                 headers += ((b"x-request-id", request_id), *EVERY)
                 if "page" not in state:
@@ -73,7 +71,8 @@ class RequestLog:
         finally:
             duration_ms = round((time.perf_counter() - started_at) * 1000, 2)
             # 408 or 400 where the protocol has answered, or nobody was there to be answered.
-            _write(scope, state.get("refused") or status or _CLIENT_LEFT, duration_ms)
+            status = state.get("refused") or state.get("status") or _CLIENT_LEFT
+            _write(scope, status, duration_ms)
 
 
 def _request_id(scope: Scope) -> bytes:

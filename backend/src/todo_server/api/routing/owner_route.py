@@ -39,20 +39,25 @@ class OwnerRoute(APIRoute):
             raise TypeError(f"{path}: {type(self).__name__} is for other paths")
         self.inputs = Inputs(self)
         document_raised(self, *self._raised())
-        self.app = self._answer
+        self._other_method = {"endpoint": self.endpoint, "path_params": {}, "route": self}
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Match a path whose parameters are text, which is most of what matching is made for."""
         found = self.path_regex.fullmatch(scope["path"])
         if found is None:
             return Match.NONE, {}
+        if scope["method"] not in (self.methods or ()):
+            return Match.PARTIAL, self._other_method
         values = found.groupdict()
         if "%" in scope["path"]:  # see `api/routing/path.py`
             values = {name: unquote(value) for name, value in values.items()}
-        child = {"endpoint": self.endpoint, "path_params": values, "route": self}
-        return (Match.FULL if scope["method"] in (self.methods or ()) else Match.PARTIAL), child
+        return Match.FULL, {"endpoint": self.endpoint, "path_params": values, "route": self}
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request for this path; one of another method is refused as everywhere."""
+        if scope["method"] not in (self.methods or ()):
+            await super().handle(scope, receive, send)
+            return
         request = self.request_class(scope, receive, send)
         identity = await _identify(request, scope["path_params"].get("user_id", ME))
         mine = database_of(request).of(identity)

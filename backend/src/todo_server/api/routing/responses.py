@@ -19,6 +19,12 @@ class JSONBytes(Response):
         length = (b"content-length", b"%d" % len(body))
         self.raw_headers = [length, (b"content-type", b"application/json"), *headers]
 
+    async def __call__(self, _: Scope, __: Receive, send: Send) -> None:
+        """Send it; nothing is left to be done behind it."""
+        status, headers = self.status_code, self.raw_headers
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": self.body})
+
 
 class StreamedArray(Response):
     """The first array, and then what is in the others, as one (chunked transfer coding).
@@ -27,9 +33,11 @@ class StreamedArray(Response):
     client takes a part for the whole (RFC 9112, section 8).
     """
 
-    def __init__(self, first: bytes, others: AsyncIterator[bytes]) -> None:
+    def __init__(
+        self, first: bytes, others: AsyncIterator[bytes], *headers: tuple[bytes, bytes]
+    ) -> None:
         self.status_code, self.background = 200, None
-        self.raw_headers = [(b"content-type", b"application/json")]
+        self.raw_headers = [(b"content-type", b"application/json"), *headers]
         self._first, self._others = first, others
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
