@@ -107,6 +107,18 @@ class TaskNotFoundError(NotFoundError):
     message = "You have no task with this id."
 
 
+class VersionConflictError(TodoServerError):
+    """What shall be changed has another version than the client said; `current` is it, in JSON."""
+
+    code = "version_conflict"
+    message = "This has changed since you read it. Look at 'current', and send its version."
+
+    def __init__(self, current: bytes = b"null", version: str = "1") -> None:
+        self.current = current
+        self.version = version
+        super().__init__()
+
+
 class MethodNotAllowedError(TodoServerError):
     """The path exists; the method does not."""
 

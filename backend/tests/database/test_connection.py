@@ -42,7 +42,7 @@ def rare(number: int) -> Read[int]:
 
 async def use_everything_hot(database: Database) -> None:
     mine = database.of(Identity("ada"))
-    task_id, _ = await tasks.create_task(mine, TaskCreate(title="hot"))
+    task_id = (await tasks.create_task(mine, TaskCreate(title="hot"))).id
     await tasks.get_task(mine, task_id)
     await tasks.update_task(mine, task_id, TaskUpdate(title="hotter"))
     await tasks.complete_task(mine, task_id, Completion())

@@ -104,7 +104,7 @@ def test_a_lock_timeout_is_for_one_transaction_alone(operation, url):
 
     async def use() -> None:
         async with Database(url, pool_size=1) as database:
-            task_id, _ = await tasks.create_task(database.of(OWNER), TaskCreate(title="old"))
+            task_id = (await tasks.create_task(database.of(OWNER), TaskCreate(title="old"))).id
             if operation == "update":
                 await tasks.update_task(database.of(OWNER), task_id, TaskUpdate(title="new"))
             elif operation == "complete":

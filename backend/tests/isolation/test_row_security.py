@@ -143,7 +143,8 @@ def test_reading_in_one_trip_sees_the_own_rows_however_it_is_planned(planner, cr
 @pytest.mark.parametrize("planner", PLANNERS)
 def test_changing_in_one_trip_meets_the_own_row_however_it_is_planned(planner, crowded):
     """Here the identity is set by the very statement that changes."""
-    given: dict[str, Any] = {"session": None, "now": datetime.now(UTC)}
+    given: dict[str, Any] = {"session": None, "now": datetime.now(UTC), "origin": ""}
+    given["if_version"] = list(range(1, 100))
     given |= dict.fromkeys(TaskUpdate.model_fields) | {"description": "mine", "completed": True}
     given |= {f"set_{name}": name == "description" for name in TaskUpdate.model_fields}
 
@@ -154,13 +155,13 @@ def test_changing_in_one_trip_meets_the_own_row_however_it_is_planned(planner, c
                 before = await connection.fetch(others, user_id)
                 for statement, whose in itertools.product(changes, range(len(USERS))):
                     values = {**given, "owner": user_id, "task_id": task_of(whose)}
-                    body = await connection.fetchval(statement.sql, *statement.arguments(values))
+                    row = await connection.fetchval(statement.sql, *statement.arguments(values))
                     is_own = whose == number and user_id in USERS
-                    assert (body is not None) == is_own
-                    assert body is None or f'"user_id":"{user_id}"'.encode() in body
+                    assert (row is not None) == is_own
+                    assert row is None or f'"user_id":"{user_id}"'.encode() in row[2]
                 assert await connection.fetch(others, user_id) == before
 
-    changes = [verbs._UPDATE, verbs._COMPLETE]  # noqa: SLF001
+    changes = [*verbs._UPDATE, *verbs._COMPLETE]  # noqa: SLF001
     asyncio.run(change())
 
 
@@ -384,7 +385,7 @@ def test_nothing_is_left_of_an_identity_after_any_use_of_a_handle(two_users):
     whose: Read[str] = Read("SELECT coalesce(current_setting('app.user_id', true), '')", ())
 
     async def use(database: Database) -> None:
-        task_id, _ = await tasks.create_task(database.of(VICTIM), TaskCreate(title="one"))
+        task_id = (await tasks.create_task(database.of(VICTIM), TaskCreate(title="one"))).id
         for use_of_the_handle in (
             tasks.get_task(database.of(VICTIM), task_id),
             tasks.list_tasks(database.of(VICTIM), TaskQuery()),
@@ -431,7 +432,7 @@ def test_an_id_means_itself_and_nobody_else(user_id, two_users):
     before = rows_of(two_users, VICTIM)
 
     async def use(database: Database) -> None:
-        task_id, _ = await tasks.create_task(database.of(owner), TaskCreate(title="one"))
+        task_id = (await tasks.create_task(database.of(owner), TaskCreate(title="one"))).id
         await tasks.complete_task(database.of(owner), task_id, Completion())
         page = await tasks.list_tasks(database.of(owner), TaskQuery())
         assert page.body.count(b'"title"') == page.body.count(b'"title":"one"') == 1

@@ -29,9 +29,11 @@ VICTIM, STRANGER = Identity("victim"), Identity("stranger")
 async def some_tasks(database: Database, owner: Identity, count: int = 3) -> list[uuid.UUID]:
     ids = []
     for number in range(count):
-        task_id, _ = await tasks.create_task(
-            database.of(owner), TaskCreate(title=f"{owner.user_id} {number}")
-        )
+        task_id = (
+            await tasks.create_task(
+                database.of(owner), TaskCreate(title=f"{owner.user_id} {number}")
+            )
+        ).id
         ids.append(task_id)
     await tasks.complete_task(database.of(owner), ids[0], Completion(completed=True))
     return ids
@@ -123,8 +125,10 @@ def statements() -> Iterator[tuple[str, Statement[Any]]]:
     """Every statement that a service has compiled when it is imported."""
     for module in pkgutil.walk_packages(services.__path__, services.__name__ + "."):
         for name, value in vars(importlib.import_module(module.name)).items():
-            if isinstance(value, Statement):
-                yield f"{module.name}.{name}", value
+            several = value if isinstance(value, tuple | list) else [value]
+            for number, statement in enumerate(several):
+                if isinstance(statement, Statement):
+                    yield f"{module.name}.{name}.{number}", statement
 
 
 STATEMENTS = dict(statements())

@@ -20,7 +20,7 @@ from todo_server.models import Completion, TaskCreate, TaskUpdate
 from todo_server.services import tasks
 
 ADA = Identity(f"ada {uuid.uuid4().hex}")
-MEETING: dict[str, Callable[[Database, UUID], Awaitable[bytes]]] = {
+MEETING: dict[str, Callable[[Database, UUID], Awaitable[tasks.Versioned]]] = {
     "update": lambda db, i: tasks.update_task(db.of(ADA), i, TaskUpdate(description="new")),
     "set": lambda db, i: tasks.complete_task(db.of(ADA), i, Completion(completed=True)),
     "flip": lambda db, i: tasks.complete_task(db.of(ADA), i, Completion()),
@@ -43,12 +43,15 @@ async def opened(url: str) -> AsyncIterator[tuple[Database, asyncpg.Connection]]
         await connection.close()
 
 
-async def change_behind(url: str, sql: str, change: Callable[..., Awaitable[bytes]]) -> Any:
+async def change_behind(
+    url: str, sql: str, change: Callable[..., Awaitable[tasks.Versioned]]
+) -> Any:
     """Begin a change while somebody else holds the row; what comes of it, once they commit."""
     async with opened(url) as (database, other):
-        task_id, _ = await tasks.create_task(database.of(ADA), TaskCreate(title="old"))
+        task_id = (await tasks.create_task(database.of(ADA), TaskCreate(title="old"))).id
         transaction = other.transaction()
         await transaction.start()
+        await other.execute("SELECT set_config('app.user_id', $1, true)", ADA.user_id)
         await other.execute(sql, task_id)
         changing = asyncio.ensure_future(change(database, task_id))
         async with asyncio.timeout(30):
@@ -56,7 +59,7 @@ async def change_behind(url: str, sql: str, change: Callable[..., Awaitable[byte
                 await other.execute("SELECT pg_sleep(0.01)")
         await transaction.commit()
         try:
-            found = json.loads(await changing)
+            found = json.loads((await changing).body)
         except TodoServerError as error:
             found = error
         row = await other.fetchrow("SELECT * FROM task WHERE id = $1", task_id)
@@ -109,8 +112,8 @@ def test_changes_and_deletes_at_random_leave_what_they_said(database_url):
                 await tasks.delete_task(database.of(owner), task_id)
 
             for _ in range(20):
-                gone, _ = await tasks.create_task(database.of(owner), TaskCreate(title="gone"))
-                kept, _ = await tasks.create_task(database.of(owner), TaskCreate(title="kept"))
+                gone = (await tasks.create_task(database.of(owner), TaskCreate(title="gone"))).id
+                kept = (await tasks.create_task(database.of(owner), TaskCreate(title="kept"))).id
                 doomed = [flip(gone) for _ in range(11)]
                 others = [flip(kept) for _ in range(11)]
                 results = await asyncio.gather(*others, *doomed[:5], delete(gone), *doomed[5:])
@@ -127,11 +130,11 @@ def test_the_moment_of_a_change_goes_forwards_even_if_the_clock_does_not(databas
 
     async def change_twice() -> list[str]:
         async with Database(database_url, pool_size=1, clock=lambda: next(clock)) as database:
-            task_id, body = await tasks.create_task(database.of(ADA), TaskCreate(title="old"))
-            moments = [json.loads(body)["updated_at"]]
+            task = await tasks.create_task(database.of(ADA), TaskCreate(title="old"))
+            moments = [json.loads(task.body)["updated_at"]]
             for _ in range(3):
-                body = await tasks.complete_task(database.of(ADA), task_id, Completion())
-                moments.append(json.loads(body)["updated_at"])
+                task = await tasks.complete_task(database.of(ADA), task.id, Completion())
+                moments.append(json.loads(task.body)["updated_at"])
             return moments
 
     moments = asyncio.run(change_twice())

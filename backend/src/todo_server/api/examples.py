@@ -3,7 +3,7 @@
 from typing import Any
 
 from todo_server import __version__
-from todo_server.errors import ValidationFailedError
+from todo_server.errors import ValidationFailedError, VersionConflictError
 
 TASK_ID = "019aa3f4-7c00-7e3a-8f52-3d1f0c7a9b11"
 _PATH_VALUES = {"user_id": "me", "task_id": TASK_ID}
@@ -18,8 +18,9 @@ _TASK = {
     "completed": False,
     "created_at": "2026-11-20T22:00:39.813221Z",
     "updated_at": "2026-11-20T22:00:39.813221Z",
+    "version": 1,
 }
-_LATER = {"updated_at": "2026-11-20T22:02:49.634545Z"}
+_LATER = {"updated_at": "2026-11-20T22:02:49.634545Z", "version": 2}
 _CHANGED = _TASK | _LATER | {"title": "Buy oat milk", "description": None}
 _NEWER = _TASK | {
     "id": "019aa3f4-9d21-7c55-93a7-60b1de2f4c08",
@@ -156,6 +157,8 @@ def illustrate(operation: dict[str, Any], path: str) -> None:
                 continue
             for code, example in media["examples"].items():
                 example["value"] |= {"instance": path.format(**_PATH_VALUES)}
+                if code == VersionConflictError.code:
+                    example["value"] |= {"current": _CHANGED}
                 if code == ValidationFailedError.code:
                     field, reason, message = _MISTAKES[name]
                     example["value"] |= {

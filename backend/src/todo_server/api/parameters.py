@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Path
+from fastapi import Header, Path
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
@@ -36,6 +36,25 @@ TaskId = Annotated[
     Path(
         description="The task's id.",
         examples=[TASK_ID],
+    ),
+]
+
+
+IfMatch = Annotated[
+    str | None,
+    Header(
+        alias="If-Match",
+        description="The `ETag` that the task had when it was read: if it has changed since, the "
+        "answer is 412 and nothing is done.",
+        examples=['"1"'],
+    ),
+]
+IfNoneMatch = Annotated[
+    str | None,
+    Header(
+        alias="If-None-Match",
+        description="The `ETag` of the answer that you have: 304 if it would be the same again.",
+        examples=['"1"'],
     ),
 ]
 

@@ -2,7 +2,10 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
+
+from todo_server.models.fields import without_defaults
 
 
 class ProblemDetail(BaseModel):
@@ -28,6 +31,8 @@ _URI: dict[str, Any] = {"format": "uri-reference"}
 
 class Problem(BaseModel):
     """What every error looks like (RFC 9457, `application/problem+json`)."""
+
+    model_config = ConfigDict(json_schema_extra=without_defaults)
 
     type: Annotated[
         str,
@@ -72,6 +77,10 @@ class Problem(BaseModel):
         list[ProblemDetail],
         Field(description="What is wrong, field by field: up to 100 entries, often none."),
     ]
+    current: Annotated[
+        dict[str, Any] | SkipJsonSchema[None],
+        Field(description="With `version_conflict` alone: what it is now, as `GET` answers it."),
+    ] = None
     request_id: Annotated[
         str,
         Field(

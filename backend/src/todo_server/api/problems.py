@@ -1,5 +1,6 @@
 """Errors as HTTP shows them: one shape (RFC 9457), and the one table from codes to statuses."""
 
+import json
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
@@ -12,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
 from todo_server import errors
+from todo_server.domain.etags import etag
 from todo_server.errors import FieldError, TodoServerError
 
 STATUS = {
@@ -30,6 +32,7 @@ STATUS = {
     errors.TaskNotFoundError.code: HTTPStatus.NOT_FOUND,
     errors.MethodNotAllowedError.code: HTTPStatus.METHOD_NOT_ALLOWED,
     errors.EmailTakenError.code: HTTPStatus.CONFLICT,
+    errors.VersionConflictError.code: HTTPStatus.PRECONDITION_FAILED,
     errors.MisdirectedRequestError.code: HTTPStatus.MISDIRECTED_REQUEST,
     errors.BodyTooLargeError.code: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.UriTooLongError.code: HTTPStatus.REQUEST_URI_TOO_LONG,
@@ -85,6 +88,9 @@ def problem_response(scope: Scope, error: TodoServerError) -> Response:
         headers["WWW-Authenticate"] = "Bearer"
     if error.retry_after is not None:
         headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, errors.VersionConflictError):
+        problem["current"] = json.loads(error.current)
+        headers["ETag"] = etag(error.version)
     return Response(to_json(problem), status.value, headers, media_type="application/problem+json")
 
 

@@ -1,7 +1,7 @@
 """The six operations on a user's tasks."""
 
 from functools import lru_cache
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote, unquote_plus
 
 from fastapi import APIRouter, Body, Query, Request, Response
@@ -9,15 +9,29 @@ from fastapi import APIRouter, Body, Query, Request, Response
 from todo_server import errors
 from todo_server.api.examples import TASK_ID
 from todo_server.api.failures import failures
-from todo_server.api.parameters import TaskId
+from todo_server.api.parameters import IfMatch, IfNoneMatch, TaskId
 from todo_server.api.routing.dependencies import Mine
 from todo_server.api.routing.owner_route import OwnerRoute
-from todo_server.api.routing.responses import JSONBytes, StreamedArray
+from todo_server.api.routing.responses import JSONBytes, NotModified, StreamedArray
+from todo_server.domain.etags import etag, etag_of_content, is_known, versions_of
 from todo_server.domain.task_query import TaskQuery
 from todo_server.models import Completion, TaskCreate, TaskRead, TaskUpdate
 from todo_server.services import tasks
 
 _NOT_FOUND = failures(errors.TaskNotFoundError)
+_REFUSALS = failures(errors.TaskNotFoundError, errors.VersionConflictError)
+_ETAG = {
+    "description": "The version, in quotes: for `If-Match` and `If-None-Match`.",
+    "schema": {"type": "string"},
+    "example": '"1"',
+}
+_ETAG_OF_LIST = {
+    "description": "Another one for another list; none where it is sent in chunks.",
+    "schema": {"type": "string"},
+    "example": '"9f86d081884c7d659a2feaa0c55ad015"',
+}
+_TAGGED: dict[str, Any] = {"headers": {"ETag": _ETAG}}
+_NOT_MODIFIED: dict[str, Any] = {"description": "What you have is still so.", **_TAGGED}
 _ID = {
     "description": "The path of the task.",
     "schema": {"type": "string", "format": "uri-reference"},
@@ -40,10 +54,17 @@ router = APIRouter(route_class=OwnerRoute, tags=["tasks"])
     operation_id="list_tasks",
     response_model=list[TaskRead],
     response_description="The tasks, newest first unless sorted otherwise.",
-    responses={200: {"headers": {"Link": _LINK}}, **failures(errors.InvalidCursorError)},
+    responses={
+        200: {"headers": {"Link": _LINK, "ETag": _ETAG_OF_LIST}},
+        304: _NOT_MODIFIED,
+        **failures(errors.InvalidCursorError),
+    },
 )
 async def list_tasks(
-    query: Annotated[TaskQuery, Query()], request: Request, mine: Mine
+    query: Annotated[TaskQuery, Query()],
+    request: Request,
+    mine: Mine,
+    if_none_match: IfNoneMatch = None,
 ) -> Response:
     """List the user's tasks, the newest first.
 
@@ -56,7 +77,11 @@ async def list_tasks(
     if page.rest:
         rest = tasks.read_rest(mine, query, page.rest)
         return StreamedArray(page.body, rest, *_link(request, page.next_cursor))
-    return JSONBytes(page.body, 200, *_link(request, page.next_cursor))
+    tag = etag_of_content(page.body)
+    if is_known(tag, if_none_match):
+        return NotModified(tag)
+    headers = ((b"etag", tag.encode()), *_link(request, page.next_cursor))
+    return JSONBytes(page.body, 200, *headers)
 
 
 @router.post(
@@ -66,13 +91,13 @@ async def list_tasks(
     status_code=201,
     response_model=TaskRead,
     response_description="The new task.",
-    responses={201: {"headers": {"Location": _ID}}},
+    responses={201: {"headers": {"Location": _ID, "ETag": _ETAG}}},
 )
 async def create_task(task: TaskCreate, request: Request, mine: Mine) -> Response:
     """Create a task; only a title is needed."""
-    task_id, body = await tasks.create_task(mine, task)
-    location = f"{_quoted(request.scope['path'])}/{task_id}"
-    return JSONBytes(body, 201, (b"location", location.encode()))
+    made = await tasks.create_task(mine, task)
+    location = f"{_quoted(request.scope['path'])}/{made.id}"
+    return _answer(made, 201, (b"location", location.encode()))
 
 
 @router.get(
@@ -81,21 +106,25 @@ async def create_task(task: TaskCreate, request: Request, mine: Mine) -> Respons
     operation_id="get_task",
     response_model=TaskRead,
     response_description="The task.",
-    responses=_NOT_FOUND,
+    responses={200: _TAGGED, 304: _NOT_MODIFIED, **_NOT_FOUND},
 )
-async def get_task(task_id: TaskId, mine: Mine) -> Response:
+async def get_task(task_id: TaskId, mine: Mine, if_none_match: IfNoneMatch = None) -> Response:
     """Get one task."""
-    return JSONBytes(await tasks.get_task(mine, task_id))
+    task = await tasks.get_task(mine, task_id)
+    if is_known(etag(task.version), if_none_match):
+        return NotModified(etag(task.version))
+    return _answer(task)
 
 
-async def update_task(task_id: TaskId, change: TaskUpdate, mine: Mine) -> Response:
+async def update_task(
+    task_id: TaskId, change: TaskUpdate, mine: Mine, if_match: IfMatch = None
+) -> Response:
     """Change a task: absent members stay as they are, `null` clears the description.
 
     `PUT` and `PATCH` do the same. What a client echoes back (`id`, `user_id`, `created_at`,
     `updated_at`) is ignored.
     """
-    body = await tasks.update_task(mine, task_id, change)
-    return JSONBytes(body)
+    return _answer(await tasks.update_task(mine, task_id, change, versions_of(if_match)))
 
 
 for _method in ("PUT", "PATCH"):
@@ -107,7 +136,7 @@ for _method in ("PUT", "PATCH"):
         operation_id=f"update_task_by_{_method.lower()}",
         response_model=TaskRead,
         response_description="The task as it is now.",
-        responses=_NOT_FOUND,
+        responses={200: _TAGGED, **_REFUSALS},
     )
 
 
@@ -116,12 +145,12 @@ for _method in ("PUT", "PATCH"):
     summary="Delete a task",
     operation_id="delete_task",
     status_code=204,
-    response_description="It is gone.",
-    responses=_NOT_FOUND,
+    response_description="It is in the trash.",
+    responses=_REFUSALS,
 )
-async def delete_task(task_id: TaskId, mine: Mine) -> Response:
-    """Delete a task for good."""
-    await tasks.delete_task(mine, task_id)
+async def delete_task(task_id: TaskId, mine: Mine, if_match: IfMatch = None) -> Response:
+    """Put a task into the trash, where it can be restored from for 30 days."""
+    await tasks.delete_task(mine, task_id, versions_of(if_match))
     return Response(status_code=204)
 
 
@@ -131,20 +160,24 @@ async def delete_task(task_id: TaskId, mine: Mine) -> Response:
     operation_id="complete_task",
     response_model=TaskRead,
     response_description="The task as it is now.",
-    responses=_NOT_FOUND,
+    responses={200: _TAGGED, **_REFUSALS},
 )
 async def complete_task(
     task_id: TaskId,
     mine: Mine,
     completion: Annotated[Completion, Body()] = Completion(),  # noqa: B008 - immutable in use
+    if_match: IfMatch = None,
 ) -> Response:
     """Flip whether a task is completed, or set it.
 
     Without a body, or with `{}`, the state is flipped in the database, so that two requests at
     the same time both count. `{"completed": true}` or `false` sets it, and may be retried.
     """
-    body = await tasks.complete_task(mine, task_id, completion)
-    return JSONBytes(body)
+    return _answer(await tasks.complete_task(mine, task_id, completion, versions_of(if_match)))
+
+
+def _answer(task: tasks.Versioned, status: int = 200, *headers: tuple[bytes, bytes]) -> JSONBytes:
+    return JSONBytes(task.body, status, (b"etag", etag(task.version).encode()), *headers)
 
 
 def _link(request: Request, cursor: str | None) -> tuple[tuple[bytes, bytes], ...]:

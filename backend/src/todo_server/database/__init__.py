@@ -2,10 +2,12 @@
 
 from asyncpg import UniqueViolationError
 
-from todo_server.database.as_json import json_columns, json_row, utf8
+from todo_server.database.as_json import Row, as_row, json_columns, json_row, utf8
 from todo_server.database.client import Database
 from todo_server.database.handle import Handle, TransactionHandle
 from todo_server.database.one_trip import (
+    AS_IT_IS,
+    ChangeOne,
     change_one,
     insert_owned,
     insert_statement,
@@ -15,8 +17,10 @@ from todo_server.database.one_trip import (
 from todo_server.database.owned import (
     OWNER_ID,
     delete_owned,
+    every_owner_view,
     is_owners,
     owner_view,
+    trash_view,
     unowned_statement,
     unowned_table,
     update_owned,
@@ -27,19 +31,24 @@ from todo_server.database.shapes import assignments, parameters, sent_members
 from todo_server.database.statement import Change, Read, Statement, Unowned, Write
 
 __all__ = [
+    "AS_IT_IS",
     "OWNER_ID",
     "Change",
+    "ChangeOne",
     "Database",
     "Handle",
     "Read",
+    "Row",
     "Statement",
     "TransactionHandle",
     "UniqueViolationError",
     "Unowned",
     "Write",
+    "as_row",
     "assignments",
     "change_one",
     "delete_owned",
+    "every_owner_view",
     "explain",
     "insert_owned",
     "insert_statement",
@@ -51,6 +60,7 @@ __all__ = [
     "read_statement",
     "select_owned",
     "sent_members",
+    "trash_view",
     "unowned_statement",
     "unowned_table",
     "update_owned",

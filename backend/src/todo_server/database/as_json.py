@@ -1,13 +1,17 @@
 """How PostgreSQL writes rows as JSON, which travels to the client as it is (decision 0005)."""
 
-from typing import Any
+from typing import Any, TypeAlias
 
-from sqlalchemy import DateTime, FromClause, Text, cast, func
+from sqlalchemy import DateTime, FromClause, Select, Text, cast, func, select
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import NamedFromClause
 from sqlmodel import SQLModel
 
 from todo_server.database.statement import constant
+
+Row: TypeAlias = list[bytes]
+"""A row as a statement gives it: its id, its version and its JSON; a further word where one is."""
 
 
 def json_columns(rows: FromClause, shape: type[SQLModel]) -> list[ColumnElement[Any]]:
@@ -31,6 +35,12 @@ def json_row(rows: NamedFromClause) -> ColumnElement[Any]:
     return func.row_to_json(rows.table_valued())
 
 
+def as_row(rows: NamedFromClause, *also: ColumnElement[Any]) -> Select[Any]:
+    """Select each row as a `Row`."""
+    parts = [rows.c.id, rows.c.version, json_row(rows), *also]
+    return select(postgresql.array([utf8(part) for part in parts])).select_from(rows)
+
+
 def utf8(json: ColumnElement[Any]) -> ColumnElement[bytes]:
-    """Turn JSON into bytes, which travel to the client as they are, never decoded here."""
+    """Turn what can be text into bytes: JSON travels to the client as it is, never decoded here."""
     return func.convert_to(cast(json, Text), constant("UTF8"))

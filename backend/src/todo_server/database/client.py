@@ -93,9 +93,12 @@ class Database:
                 raise type(error)(message) from cause
             raise
 
-    def of(self, identity: Identity) -> RequestHandle:
-        """Give the handle by which a request works on the rows of who is asking."""
-        return RequestHandle(self._run, identity, self._clock)
+    def of(self, identity: Identity, origin: str = "") -> RequestHandle:
+        """Give the handle by which a request works on the rows of who is asking.
+
+        `origin` is for the log of changes: the request's id, a space, and the client.
+        """
+        return RequestHandle(self._run, identity, self._clock, origin)
 
     def now(self) -> datetime:
         """Give the present instant, by the clock that all requests have."""

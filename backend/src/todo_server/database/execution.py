@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 
 from todo_server.database.connection import Connection
-from todo_server.database.one_trip import LOCK_TIMEOUT, SETTING
+from todo_server.database.one_trip import LOCK_TIMEOUT, ORIGIN_SETTING, SETTING
 from todo_server.database.statement import (
     Change,
     Owned,
@@ -58,7 +58,7 @@ async def change(connection: Connection, statement: Change[Result], values: Valu
 
 async def write(connection: Connection, statement: Write[Result], values: Values) -> Result:
     """Give the first value of the first row, or None, once it is committed."""
-    await begin(connection, values["owner"], values["session"], alone=False)
+    await begin(connection, values["owner"], values["session"], values["origin"], alone=False)
     value = await step(connection, statement, values)
     await commit(connection)
     return value
@@ -84,7 +84,7 @@ async def _one_trip(
 
 
 async def begin(
-    connection: Connection, owner: str, session: UUID | None, *, alone: bool = True
+    connection: Connection, owner: str, session: UUID | None, origin: str, *, alone: bool = True
 ) -> None:
     """Open a transaction of an identity; UnauthenticatedError where it has ended.
 
@@ -92,10 +92,12 @@ async def begin(
     transaction of the account, and nothing that writes in the session, runs at the same time.
     """
     # In one message, so that it costs one round trip; such messages take no parameters, hence
-    # the id as hex, which needs no quoting.
-    user_id = f"convert_from('\\x{owner.encode().hex()}', 'UTF8')"
+    # texts as hex, which needs no quoting.
+    user_id = _text(owner)
     message = f"BEGIN; SET LOCAL lock_timeout = '{LOCK_TIMEOUT}';"
-    message += f" SELECT set_config('{SETTING}', {user_id}, true)"
+    message += f" SELECT set_config('{SETTING}', {user_id}, true),"
+    message += f" set_config('{ORIGIN_SETTING}', {_text(origin)}, true),"
+    message += f" pg_advisory_xact_lock(hashtextextended({user_id}, 0))"
     # The account before its sessions, in all that locks both: decision 0015.
     if alone:
         message += f"; SELECT FROM my_account WHERE user_id = {user_id} FOR NO KEY UPDATE"
@@ -106,6 +108,10 @@ async def begin(
     found = await connection.execute(message)
     if session is not None and found != "SELECT 1":
         raise UnauthenticatedError(_ENDED)
+
+
+def _text(value: str) -> str:
+    return f"convert_from('\\x{value.encode().hex()}', 'UTF8')"
 
 
 async def commit(connection: Connection) -> None:

@@ -37,8 +37,11 @@ class Handle(Protocol):
         database does not answer in time, or did not confirm a change that may have been made.
         """
 
-    async def transaction(self, steps: Steps[Outcome]) -> Outcome:
+    async def transaction(self, steps: Steps[Outcome], *, alone: bool = False) -> Outcome:
         """Run several steps in one transaction; all of them happen, or none.
+
+        `alone` is for those that open or end sessions: nothing that a session does, and no other
+        such transaction of the account, runs at the same time.
 
         Steps may run more than once, each time in a new transaction, until one is committed.
         """
@@ -59,13 +62,16 @@ class Do(Protocol):
 class RequestHandle:
     """The handle of a request: each statement is a transaction of its own."""
 
-    __slots__ = ("_clock", "_do", "_now", "identity")
+    __slots__ = ("_clock", "_do", "_now", "identity", "origin")
 
-    def __init__(self, do: Do, identity: Identity, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, do: Do, identity: Identity, clock: Callable[[], datetime], origin: str = ""
+    ) -> None:
         self._do = do
         self._clock = clock
         self._now: datetime | None = None
         self.identity = identity
+        self.origin = origin
 
     @property
     def now(self) -> datetime:
@@ -78,18 +84,22 @@ class RequestHandle:
         """Run a statement: one round trip, or three for a `Write`."""
         identity = self.identity
         values[OWNER], values["session"] = identity.user_id, identity.session_id
+        values["origin"] = self.origin
         if isinstance(statement, Read):
             return self._do(identity.user_id, execution.read, statement, values)
         if isinstance(statement, Change):
             return self._do(identity.user_id, execution.change, statement, values)
         return self._do(identity.user_id, execution.write, statement, values)
 
-    async def transaction(self, steps: Steps[Outcome]) -> Outcome:
+    async def transaction(self, steps: Steps[Outcome], *, alone: bool = False) -> Outcome:
         """Run several steps in a transaction of their own."""
 
         async def begin_step_commit(connection: Connection) -> Outcome:
-            await execution.begin(connection, self.identity.user_id, self.identity.session_id)
-            outcome = await steps(TransactionHandle(connection, self.identity, self.now))
+            identity = self.identity
+            await execution.begin(
+                connection, identity.user_id, identity.session_id, self.origin, alone=alone
+            )
+            outcome = await steps(TransactionHandle(connection, identity, self.now, self.origin))
             await execution.commit(connection)
             return outcome
 
@@ -101,9 +111,15 @@ class TransactionHandle:
 
     __slots__ = ("_connection", "_identifying", "identity", "now")
 
-    def __init__(self, connection: Connection, identity: Identity, now: datetime) -> None:
+    def __init__(
+        self, connection: Connection, identity: Identity, now: datetime, origin: str
+    ) -> None:
         self._connection = connection
-        self._identifying = {OWNER: identity.user_id, "session": identity.session_id}
+        self._identifying = {
+            OWNER: identity.user_id,
+            "session": identity.session_id,
+            "origin": origin,
+        }
         self.identity = identity
         self.now = now
 
@@ -111,10 +127,13 @@ class TransactionHandle:
         """Run a statement as a step of the transaction."""
         return execution.step(self._connection, statement, values | self._identifying)
 
-    async def transaction(self, steps: Steps[Outcome]) -> Outcome:
-        """Run several steps as part of this transaction."""
+    async def transaction(self, steps: Steps[Outcome], *, alone: bool = False) -> Outcome:
+        """Run several steps as part of this transaction, which is as alone as it began."""
+        assert not alone  # noqa: S101 - it would have to be known at the beginning
         return await steps(self)
 
     def without_session(self) -> "TransactionHandle":
         """Go on where the identity's session has been ended by these very steps."""
-        return TransactionHandle(self._connection, Identity(self.identity.user_id), self.now)
+        origin = str(self._identifying["origin"])
+        nobodys = Identity(self.identity.user_id)
+        return TransactionHandle(self._connection, nobodys, self.now, origin)

@@ -23,6 +23,13 @@ conflict with itself becomes the UPDATE. The lock makes sure that it is a confli
 delete the row in between. What deletes rows, or needs several statements, runs in a transaction
 that is opened with the identity (`execution.py`).
 
+One writer of a user at a time
+------------------------------
+What writes takes its user's turn first, before any row: an advisory lock until the end of the
+transaction. Every change moves the user's clock (`migrations/change_log.py`), whose row is locked
+from then on; who held the clock and came for a row, and who held the row and came for the clock,
+would wait for each other.
+
 Not after the end of the session
 --------------------------------
 A statement that writes locks its session's row (decision 0015), so that it and whatever ends the
@@ -31,17 +38,24 @@ identity. Reads lock nothing.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    FromClause,
     Insert,
     Select,
     Subquery,
+    Table,
+    Text,
     Uuid,
+    any_,
     bindparam,
     func,
     insert,
     literal_column,
+    not_,
     or_,
     select,
     true,
@@ -50,7 +64,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import SQLModel
 
-from todo_server.database.as_json import json_row, utf8
+from todo_server.database.as_json import Row, as_row, json_columns
 from todo_server.database.owned import OWNER_ID, is_owners, owner_view
 from todo_server.database.statement import (
     Change,
@@ -65,11 +79,30 @@ from todo_server.models.session import Session
 SETTING = "app.user_id"
 """The transaction-local setting that the policies of row-level security compare with."""
 
+ORIGIN_SETTING = "app.origin"
+"""The same for what the log says of who asked: the request's id, a space, and the client."""
+
 LOCK_TIMEOUT = "2s"
 """How long a change waits for a row that something else changes: well under what a request waits
 for a connection. For one transaction alone, so that it works through poolers."""
 
 _SESSION = bindparam("session", type_=Uuid)
+_ORIGIN = bindparam("origin", type_=Text)
+IF_VERSION = bindparam("if_version", type_=ARRAY(BigInteger))
+
+AS_IT_IS = "as it is"
+"""The last word of a row that was not changed, as it has none of the versions asked for."""
+
+
+class ChangeOne(NamedTuple):
+    """A change of one row, whatever its version, and the same if it has one of `if_version`.
+
+    The first one costs less. The second gives a row that has another version as it is, with
+    `AS_IT_IS` at its end.
+    """
+
+    always: Change[Row | None]
+    of_versions: Change[Row | None]
 
 
 def _setting_identity(*also: ColumnElement[Any]) -> Subquery:
@@ -78,8 +111,13 @@ def _setting_identity(*also: ColumnElement[Any]) -> Subquery:
 
 
 _PATIENCE = func.set_config(constant("lock_timeout"), constant(LOCK_TIMEOUT), true())
+_TURN = func.pg_advisory_xact_lock(func.hashtextextended(OWNER_ID, literal_column("0")))
 _SETTING_IDENTITY = _setting_identity()
-_SETTING_WRITING_IDENTITY = _setting_identity(_PATIENCE.label("patience"))
+_SETTING_WRITING_IDENTITY = _setting_identity(
+    _PATIENCE.label("patience"),
+    _TURN.label("turn"),
+    func.set_config(constant(ORIGIN_SETTING), _ORIGIN, true()).label("origin"),
+)
 
 
 def _identity(*, lock: bool) -> Select[Any]:
@@ -121,48 +159,73 @@ def read_statement(value: Select[Any], *, rare: bool = False) -> Read[Result]:
     return compiled(Read, of_owner.where(IDENTITY.c.user_id == OWNER_ID), rare=rare)
 
 
-def insert_statement(insertion: Insert, columns: list[ColumnElement[Any]]) -> Change[bytes]:
-    """Complete what `insert_owned` began: it gives the row that was made, as JSON."""
-    return compiled(Change, _json_of_inserted(insertion, columns))
+def insert_statement(insertion: Insert, columns: list[ColumnElement[Any]]) -> Change[Row]:
+    """Complete what `insert_owned` began: it gives the row that was made."""
+    inserted = insertion.returning(*columns).cte("inserted")
+    return compiled(Change, as_row(inserted))
 
 
 def change_one(
-    model: type[SQLModel],
+    rows: Table,
     key: Mapping[str, ColumnElement[Any]],
     values: Mapping[str, ColumnElement[Any]],
-    columns: list[ColumnElement[Any]],
+    shape: type[SQLModel],
     *,
     repeatable: bool,
-) -> Change[bytes | None]:
-    """Change the one of the asking user's rows that has this key; it gives the row as JSON.
+) -> ChangeOne:
+    """Change the one of the asking user's rows that has this key; both ways give it as it is then.
 
-    `key` is what the primary key has besides the owner. Gives None where the user has no such
-    row. With `repeatable` it is tried again where it may have been done.
+    `rows` is an owner view, `key` what the primary key has besides the owner. Gives None where the
+    view has no such row. With `repeatable` it is tried again where it may have been done.
     """
-    rows, there = owner_view(model), owner_view(model).alias("there")
+    kind = RepeatableChange if repeatable else Change
+    always, of_versions = (
+        compiled(kind, _changing_one(rows, key, values, shape, if_version=if_version))
+        for if_version in (False, True)
+    )
+    return ChangeOne(always, of_versions)
+
+
+def _changing_one(
+    rows: Table,
+    key: Mapping[str, ColumnElement[Any]],
+    values: Mapping[str, ColumnElement[Any]],
+    shape: type[SQLModel],
+    *,
+    if_version: bool,
+) -> Select[Any]:
+    there = rows.alias("there")
     identity = _identity(lock=True).cte("identity")
     stored = [c.name for c in rows.c if c.computed is None and c.name != "user_id"]
-    found = (
-        select(*(there.c[name] for name in stored))
+    locked = (
+        select(there.c.user_id, *(there.c[name] for name in stored))
         .where(there.c.user_id == identity.c.user_id, is_owners(there))
         .where(*(there.c[name] == value for name, value in key.items()))
         .with_for_update()
-        .lateral("found")
+        .lateral("locked")
     )
-    row = select(OWNER_ID, *found.c).select_from(identity.join(found, true()))
+    # Its version is looked at once it is locked, and not by what was there before.
+    found: FromClause = locked
+    row = select(OWNER_ID, *(locked.c[name] for name in stored))
+    row = row.select_from(identity.join(locked, true()))
+    if if_version:
+        found = select(*locked.c).select_from(identity.join(locked, true())).cte("found")
+        row = select(OWNER_ID, *(found.c[name] for name in stored)).where(_has_version(found))
     changed = (
         postgresql.insert(rows)
         .from_select(["user_id", *stored], row)
         .on_conflict_do_update(index_elements=["user_id", *key], set_=dict(values))
-        .returning(*columns)
+        .returning(*json_columns(rows, shape))
         .cte("changed")
     )
-    answer = select(utf8(json_row(changed))).scalar_subquery()
-    of_owner = select(answer).select_from(identity).where(identity.c.user_id == OWNER_ID)
-    return compiled(RepeatableChange if repeatable else Change, of_owner)
+    answer: ColumnElement[Any] = as_row(changed).scalar_subquery()
+    if if_version:
+        other = select(*json_columns(found, shape)).where(not_(_has_version(found)))
+        as_it_is = as_row(other.subquery("other"), constant(AS_IT_IS)).scalar_subquery()
+        answer = func.coalesce(answer, as_it_is)
+    of_owner = select(answer).select_from(identity)
+    return of_owner.where(identity.c.user_id == OWNER_ID)
 
 
-def _json_of_inserted(insertion: Insert, columns: list[ColumnElement[Any]]) -> Select[Any]:
-    """Complete an INSERT: it gives the row it wrote, as JSON."""
-    inserted = insertion.returning(*columns).cte("inserted")
-    return select(utf8(json_row(inserted)))
+def _has_version(rows: FromClause) -> ColumnElement[bool]:
+    return rows.c.version == any_(IF_VERSION)

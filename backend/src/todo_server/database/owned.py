@@ -28,6 +28,34 @@ def owner_view(model: type[SQLModel]) -> Table:
     return view
 
 
+@cache
+def trash_view(model: type[SQLModel]) -> Table:
+    """Give the view of those of the asking user's rows that are in the trash.
+
+    ValueError where a noun has no trash. The view that `owner_view` gives has the others alone.
+    """
+    table: Table = model.__table__  # type: ignore[attr-defined]
+    if "live" not in table.c:
+        raise ValueError(f"what is deleted of {table.name} is gone: it has no trash")
+    view = table.to_metadata(MetaData(), name=f"my_trashed_{table.name}")
+    view.info[OWNER_VIEW] = True
+    return view
+
+
+def every_owner_view() -> list[Table]:
+    """Give all views that a user has, with the trash: first those whose changes are logged."""
+    mappers = SQLModel._sa_registry.mappers  # noqa: SLF001 - there is no other way
+    models: list[type[SQLModel]] = [mapper.class_ for mapper in mappers]
+    views = []
+    for model in models:
+        columns = model.__table__.c  # type: ignore[attr-defined]
+        if OWNER_COLUMN in columns:
+            views.append(owner_view(model))
+        if "live" in columns:
+            views.append(trash_view(model))
+    return sorted(views, key=lambda view: ("version" not in view.c, view.name))
+
+
 def unowned_table(model: type[SQLModel]) -> Table:
     """Give a table whose rows belong to nobody; ValueError for others."""
     table: Table = model.__table__  # type: ignore[attr-defined]

@@ -8,7 +8,7 @@ from sqlmodel import SQLModel
 
 from todo_server.errors import HOW_TO_MIGRATE, NotReadyError
 
-SCHEMA_VERSION = "0004"
+SCHEMA_VERSION = "0005"
 """The newest migration; versions are numbered so that their order is that of the text."""
 
 _CHECK = """
@@ -21,7 +21,7 @@ WITH view AS (
     FROM pg_class AS view
     JOIN pg_roles AS owner ON owner.oid = view.relowner
     JOIN pg_class AS rows ON rows.relnamespace = view.relnamespace
-                         AND 'my_' || rows.relname = view.relname
+                         AND view.relname IN ('my_' || rows.relname, 'my_trashed_' || rows.relname)
     WHERE rows.relname = ANY ($1::text[])
       AND pg_table_is_visible(view.oid) AND view.relkind = 'v'
 ), used AS (
@@ -65,9 +65,16 @@ def owned_tables() -> list[str]:
     return [name for name, table in SQLModel.metadata.tables.items() if "user_id" in table.c]
 
 
-def _proof(tables: list[str]) -> str:
+def owner_views() -> list[str]:
+    """Name the views by which their owners reach them; what can be trashed has two."""
+    tables = [SQLModel.metadata.tables[name] for name in owned_tables()]
+    trash = [f"my_trashed_{table.name}" for table in tables if "live" in table.c]
+    return [*(f"my_{table.name}" for table in tables), *trash]
+
+
+def _proof() -> str:
     """Read the version, and whether a view shows any row to nobody, by the way of requests."""
-    shows = " OR ".join(f"EXISTS (SELECT FROM my_{table})" for table in tables)
+    shows = " OR ".join(f"EXISTS (SELECT FROM {view})" for view in owner_views())
     return _VERSION.replace("false", shows)
 
 
@@ -87,10 +94,10 @@ async def check(connection: asyncpg.Connection) -> None:
         raise NotReadyError("The database's encoding is not UTF8; create it with ENCODING 'UTF8'.")
     if not found["migrated"]:
         raise _no_tables()
-    complete = found["views"] == len(tables)
+    complete = found["views"] == len(owner_views())
     may_use = found["remedy"] is None
     try:
-        row = await _fetchrow(connection, _proof(tables) if complete and may_use else _VERSION)
+        row = await _fetchrow(connection, _proof() if complete and may_use else _VERSION)
     except asyncpg.InsufficientPrivilegeError as error:
         raise _refused(found, error.args[0]) from error
     _check_version(row["version"])

@@ -5,16 +5,18 @@ from sqlalchemy import Connection
 from sqlmodel import SQLModel
 
 import todo_server.models  # noqa: F401 - defines the tables in SQLModel.metadata
-from todo_server.migrations import row_security
+from todo_server.migrations import change_log, row_security
 
 
 def _migrate(connection: Connection) -> None:
     context.configure(
         connection=connection, target_metadata=SQLModel.metadata, compare_server_default=True
     )
+    change_log.drop_change_log(connection)
     row_security.drop_owner_views(connection)
     with context.begin_transaction():
         context.run_migrations()
+    change_log.make_change_log(connection)
     row_security.make_owner_views(connection)
 
 

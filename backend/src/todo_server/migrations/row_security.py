@@ -16,6 +16,7 @@ from sqlmodel import SQLModel
 
 from todo_server.database.one_trip import SETTING
 from todo_server.errors import ConfigurationError
+from todo_server.migrations.change_log import change_log
 
 IDENTITY = f"nullif(current_setting('{SETTING}', true), '')"
 """The identity of the transaction. After one that set it, the setting reads '', not NULL."""
@@ -36,7 +37,13 @@ SELECT rows.relname AS table, obj_description(view.oid, 'pg_class') AS mark,
                                               pg_get_expr(polqual, polrelid),
                                               pg_get_expr(polwithcheck, polrelid)),
                                     ' ' ORDER BY polname)
-                  FROM pg_policy WHERE polrelid = rows.oid)) AS state
+                  FROM pg_policy WHERE polrelid = rows.oid),
+                 (SELECT string_agg(concat_ws(' ', tgname, tgenabled, pg_get_triggerdef(oid),
+                                              pg_get_functiondef(tgfoid)), ' ' ORDER BY tgname)
+                  FROM pg_trigger WHERE tgrelid = rows.oid AND NOT tgisinternal),
+                 (SELECT concat_ws(' ', pg_get_viewdef(trash.oid), trash.relowner::regrole)
+                  FROM pg_class AS trash WHERE trash.relnamespace = rows.relnamespace
+                  AND trash.relname = 'my_trashed_' || rows.relname)) AS state
 FROM pg_class AS rows
 JOIN pg_class AS view ON view.relnamespace = rows.relnamespace
                      AND view.relname = 'my_' || rows.relname
@@ -58,14 +65,17 @@ def are_as_made(connection: Connection) -> bool:
 
 def _mark(table: Table, state: str) -> str:
     """Sum up what an owner view and its table were told, and what they are."""
-    told = "\n".join([*_binding(table), _view(table, table.c.keys()), state])
+    told = "\n".join(
+        [*_binding(table), *_views(table, table.c.keys()).values(), *change_log(table), state]
+    )
     return f"made by todo-server: {sha256(told.encode()).hexdigest()}"
 
 
 def drop_owner_views(connection: Connection) -> None:
     """Drop the views, so that their tables can change."""
     for name in inspect(connection).get_view_names():
-        if name.startswith("my_") and name.removeprefix("my_") in SQLModel.metadata.tables:
+        table = name.removeprefix("my_").removeprefix("trashed_")
+        if name.startswith("my_") and table in SQLModel.metadata.tables:
             connection.exec_driver_sql(f'DROP VIEW "{name}"')
 
 
@@ -81,7 +91,7 @@ def make_owner_views(connection: Connection) -> None:
     for table in owned:
         for statement in _binding(table):
             connection.exec_driver_sql(statement)
-        _make_view(connection, table, keeper)
+        _make_views(connection, table, keeper)
     states = {row.table: row.state for row in connection.execute(text(_STATE))}
     for table in owned:
         mark = _mark(table, states[table.name])
@@ -97,20 +107,31 @@ def _binding(table: Table) -> Iterator[str]:
     yield f"DROP POLICY IF EXISTS found ON {table.name}"
 
 
-def _view(table: Table, present: Container[str]) -> str:
-    """Show the columns that are there: an older version of the schema lacks some."""
+def _views(table: Table, present: Container[str]) -> dict[str, str]:
+    """Show the columns that are there: an older version of the schema lacks some.
+
+    Of what can be trashed, one view shows the rows that live, and another one the trash.
+    """
     columns = ", ".join(column.name for column in table.c if column.name in present)
-    return f"CREATE VIEW my_{table.name} AS SELECT {columns} FROM {table.name}"  # noqa: S608 - our names
+    rows = f"AS SELECT {columns} FROM {table.name}"  # noqa: S608 - our names
+    if "live" not in table.c or "live" not in present:
+        return {f"my_{table.name}": rows}
+    return {
+        f"my_{table.name}": f"{rows} WHERE live IS NOT NULL",
+        f"my_trashed_{table.name}": f"{rows} WHERE live IS NULL",
+    }
 
 
-def _make_view(connection: Connection, table: Table, keeper: str | None) -> None:
+def _make_views(connection: Connection, table: Table, keeper: str | None) -> None:
     present = {column["name"] for column in inspect(connection).get_columns(table.name)}
-    view, rights = f"my_{table.name}", ", ".join(RIGHTS)
-    connection.exec_driver_sql(_view(table, present))
+    rights = ", ".join(RIGHTS)
     if keeper:
         connection.exec_driver_sql(f"GRANT {rights} ON {table.name} TO {keeper}")
-        connection.exec_driver_sql(f"GRANT {rights} ON {view} TO CURRENT_USER")
-        connection.exec_driver_sql(f"ALTER VIEW {view} OWNER TO {keeper}")
+    for view, rows in _views(table, present).items():
+        connection.exec_driver_sql(f"CREATE VIEW {view} {rows}")
+        if keeper:
+            connection.exec_driver_sql(f"GRANT {rights} ON {view} TO CURRENT_USER")
+            connection.exec_driver_sql(f"ALTER VIEW {view} OWNER TO {keeper}")
 
 
 def _view_owner(connection: Connection) -> str | None:

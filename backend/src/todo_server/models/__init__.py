@@ -9,6 +9,8 @@ from todo_server.models.account import (
 )
 from todo_server.models.address import Address
 from todo_server.models.attempt import Attempt
+from todo_server.models.change import LoggedChange
+from todo_server.models.idempotency_key import IdempotencyKey
 from todo_server.models.session import (
     PasswordGrant,
     Refresh,
@@ -21,6 +23,7 @@ from todo_server.models.session import (
 from todo_server.models.signing_key import SigningKey
 from todo_server.models.task import Completion, Task, TaskCreate, TaskRead, TaskUpdate
 from todo_server.models.tokens import AccountChanged, Tokens
+from todo_server.models.upkeep import Upkeep
 
 __all__ = [
     "Account",
@@ -31,6 +34,8 @@ __all__ = [
     "Address",
     "Attempt",
     "Completion",
+    "IdempotencyKey",
+    "LoggedChange",
     "PasswordGrant",
     "Refresh",
     "RefreshToken",
@@ -45,4 +50,5 @@ __all__ = [
     "TaskRead",
     "TaskUpdate",
     "Tokens",
+    "Upkeep",
 ]

@@ -12,7 +12,7 @@ from pydantic import (
     StringConstraints,
     model_validator,
 )
-from sqlalchemy import CheckConstraint, Computed, Index, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, Computed, Index, Text, text
 from sqlmodel import Field as Column
 from sqlmodel import SQLModel
 
@@ -34,9 +34,10 @@ SORTED_TITLE_LENGTH = 200
 """Titles are ordered by this many characters: an index entry must fit a third of a page."""
 
 _BY_STATUS = ("user_id", "completed")
+_LIVE = "CASE WHEN deleted_at IS NULL THEN true ELSE NULL::boolean END"
 
 # Members of a task that a client may echo back; they are ignored and never assigned.
-READ_ONLY = ("id", "user_id", "created_at", "updated_at")
+READ_ONLY = ("id", "user_id", "version", "created_at", "updated_at")
 
 
 class Task(SQLModel, table=True):
@@ -52,6 +53,15 @@ class Task(SQLModel, table=True):
     completed: bool = Column(sa_column_kwargs={"server_default": text("false")})
     created_at: datetime = instant_field()
     updated_at: datetime = instant_field()
+    # Counted by the database, with every change and never otherwise (`change_log.py`).
+    version: int = Column(sa_type=BigInteger, sa_column_kwargs={"server_default": text("1")})
+    deleted_at: datetime | None = instant_field(nullable=True)
+    # True, or null in the trash, for the owner views: without statistics PostgreSQL takes nearly
+    # all rows for such that are not null, and walks an index; of `deleted_at IS NULL` it takes
+    # nearly none, and would read all rows of a user to sort them.
+    live: bool | None = Column(
+        sa_column_args=[Computed(_LIVE, persisted=True)],
+    )
     # What titles are sorted by, stored: an expression of functions that are not leakproof, as lower
     # is, could not be compared by its index under row-level security (docs/decisions/0016).
     title_key: str = Column(
@@ -71,6 +81,11 @@ class Task(SQLModel, table=True):
         Index("task_user_id_completed_id_index", *_BY_STATUS, "id"),
         Index("task_user_id_completed_updated_at_id_index", *_BY_STATUS, "updated_at", "id"),
         Index("task_user_id_completed_title_key_id_index", *_BY_STATUS, "title_key", "id"),
+        Index(
+            "task_user_id_deleted_at_id_index",
+            *("user_id", "deleted_at", "id"),
+            postgresql_where=text("live IS NULL"),
+        ),
     )
 
 
@@ -182,4 +197,8 @@ class TaskRead(SQLModel):
     updated_at: Annotated[
         datetime,
         Field(description="When it last changed; a request that changes nothing leaves it."),
+    ]
+    version: Annotated[
+        int,
+        Field(description="Goes up by one with every change; the `ETag` has it.", ge=1),
     ]

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import DateTime, Text, bindparam, cast, func, insert, select
+from sqlalchemy import DateTime, Text, bindparam, cast, delete, func, insert, select
 from sqlalchemy.dialects import postgresql
 
 from todo_server.auth import Passwords
@@ -18,6 +18,7 @@ from todo_server.database import (
     UniqueViolationError,
     Write,
     delete_owned,
+    every_owner_view,
     is_owners,
     json_columns,
     json_row,
@@ -47,7 +48,6 @@ from todo_server.models import (
     SessionRead,
     SignIn,
     SignUp,
-    Task,
     Tokens,
 )
 from todo_server.services.sessions import (
@@ -109,7 +109,9 @@ _changed = (
     .cte("changed")
 )
 _UPDATE: Write[str | None] = write_statement(select(cast(json_row(_changed), Text)))
-_DELETE_TASKS: Write[None] = write_statement(delete_owned(Task))
+_DELETE_REST: list[Write[None]] = [
+    write_statement(delete(rows).where(is_owners(rows))) for rows in every_owner_view()
+]
 _DELETE: Write[str | None] = write_statement(
     delete_owned(Account).where(_proven).returning(_accounts.c.user_id)
 )
@@ -144,7 +146,7 @@ class Accounts:
                 raise EmailTakenError
             return await open_session(mine)
 
-        opened = await mine.transaction(steps)
+        opened = await mine.transaction(steps, alone=True)
         with suppress(UnavailableError):  # the account is there
             await self.attempts.remember(client_address, form.email)
         account = {"user_id": mine.identity.user_id, **profile, "created_at": mine.now}
@@ -172,7 +174,7 @@ class Accounts:
             return opened
 
         mine = self.database.of(Identity(account["user_id"]))
-        return tokens_of(key, account, await mine.transaction(steps), mine.now)
+        return tokens_of(key, account, await mine.transaction(steps, alone=True), mine.now)
 
     async def get_session(self, mine: Handle) -> SessionRead:
         """Tell who is asking, and since when."""
@@ -206,7 +208,7 @@ class Accounts:
             return account, await open_session(mine.without_session())
 
         try:
-            account, opened = await mine.transaction(steps)
+            account, opened = await mine.transaction(steps, alone=True)
         except UniqueViolationError as error:
             raise EmailTakenError from error
         tokens = tokens_of(key, account, opened, mine.now) if opened else None
@@ -220,9 +222,10 @@ class Accounts:
             # And with it sessions and refresh tokens.
             if not await mine.run(_DELETE, proven_hash=proven_hash):
                 raise UnauthenticatedError
-            await mine.run(_DELETE_TASKS)
+            for statement in _DELETE_REST:
+                await mine.run(statement)
 
-        await mine.transaction(steps)
+        await mine.transaction(steps, alone=True)
 
     async def _find(self, email: str) -> dict[str, Any] | None:
         """Find an account by its email, in as many round trips whether it is there or not."""

@@ -225,7 +225,7 @@ class Sessions:
             raise RefreshRefusedError
         session_id = UUID(found["session"])
         key = await self.keys.newest()
-        successor = await mine.transaction(partial(_exchange_token, digest, session_id))
+        successor = await mine.transaction(partial(_exchange_token, digest, session_id), alone=True)
         if successor is None:
             raise RefreshRefusedError
         return tokens_of(key, found["account"], Opened(session_id, successor), mine.now)
@@ -239,7 +239,7 @@ class Sessions:
             else:
                 await mine.run(_END_SESSION, session_id=mine.identity.session_id)
 
-        await mine.transaction(steps)
+        await mine.transaction(steps, alone=True)
 
     async def get(self, mine: Handle, account: AccountRead) -> SessionRead:
         """Tell who is asking, and since when."""

@@ -13,7 +13,10 @@ from todo_server.domain.origins import EVERY_PAGE, expression_for, is_pattern
 from todo_server.errors import CorsRefusedError
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-_ALLOWED = ("Authorization", "Content-Type", "X-Request-ID")
+_ALLOWED = (
+    *("Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key"),
+    "X-Request-ID",
+)
 _EXPOSED = ("Link", "Location", "ETag", "Retry-After", "X-Request-ID")
 
 

@@ -1,6 +1,7 @@
 """The way of a request on what is somebody's own: who asks, what was sent, and its endpoint."""
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any, ClassVar
 from urllib.parse import unquote
 
@@ -18,6 +19,9 @@ from todo_server.api.routing.json_request import JSONRequest, SmallJSONRequest
 from todo_server.api.routing.responses import JSONBytes
 from todo_server.auth import ME, Authenticate
 from todo_server.domain.identity import Identity
+
+MAX_CLIENT = 200
+"""Bytes of `User-Agent` that are kept."""
 
 
 class OwnerRoute(APIRoute):
@@ -60,7 +64,7 @@ class OwnerRoute(APIRoute):
             return
         request = self.request_class(scope, receive, send)
         identity = await _identify(request, scope["path_params"].get("user_id", ME))
-        mine = database_of(request).of(identity)
+        mine = database_of(request).of(identity, _origin(scope))
         body = await request.load() if self.body_field is not None else None
         answer = await self.endpoint(**self.inputs.read(request, mine, body))
         response = answer if isinstance(answer, Response) else self._written(answer)
@@ -99,6 +103,20 @@ class SignedInRoute(OwnerRoute):
     request_class = SmallJSONRequest
     headers_of_models = ((b"cache-control", b"no-store"),)  # tokens (RFC 6749, section 5.1)
     names_owner = False
+
+
+def _origin(scope: Scope) -> str:
+    """Tell the log of changes who asked: the request's id, and the client by its own name."""
+    client = b""
+    for name, value in scope["headers"]:
+        if name == b"user-agent":
+            client = value
+    return f"{scope['state']['request_id']} {_plain(client)}"
+
+
+@lru_cache(maxsize=512)
+def _plain(client: bytes) -> str:
+    return client[:MAX_CLIENT].decode("latin-1").replace("\0", "").strip()
 
 
 async def _identify(request: Request, user_id: str) -> Identity:

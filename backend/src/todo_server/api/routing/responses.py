@@ -26,6 +26,13 @@ class JSONBytes(Response):
         await send({"type": "http.response.body", "body": self.body})
 
 
+class NotModified(Response):
+    """Tells a client that what it has is still so (RFC 9110, section 15.4.5)."""
+
+    def __init__(self, tag: str) -> None:
+        super().__init__(status_code=304, headers={"ETag": tag})
+
+
 class StreamedArray(Response):
     """The first array, and then what is in the others, as one (chunked transfer coding).
 

@@ -6,16 +6,20 @@ from todo_server.services.tasks.verbs import (
     create_task,
     delete_task,
     get_task,
+    restore_task,
     update_task,
 )
+from todo_server.services.tasks.versioned import Versioned
 
 __all__ = [
     "Page",
+    "Versioned",
     "complete_task",
     "create_task",
     "delete_task",
     "get_task",
     "list_tasks",
     "read_rest",
+    "restore_task",
     "update_task",
 ]

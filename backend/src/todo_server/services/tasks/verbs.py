@@ -1,44 +1,50 @@
 """What a user can do with one task. Answers are JSON in bytes, as PostgreSQL wrote it."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
     DateTime,
+    Table,
     Uuid,
     bindparam,
     case,
     func,
     literal_column,
     not_,
+    null,
     or_,
-    select,
 )
 
 from todo_server.database import (
-    Change,
+    AS_IT_IS,
+    ChangeOne,
     Handle,
     Read,
-    Write,
+    Row,
+    as_row,
     assignments,
     change_one,
-    delete_owned,
     insert_owned,
     insert_statement,
     json_columns,
-    json_row,
     owner_view,
     parameters,
     read_statement,
     select_owned,
     sent_members,
-    utf8,
-    write_statement,
+    trash_view,
 )
 from todo_server.domain.uuid7 import uuid7
-from todo_server.errors import TaskNotFoundError
+from todo_server.errors import TaskNotFoundError, VersionConflictError
 from todo_server.models import Completion, Task, TaskCreate, TaskRead, TaskUpdate
+from todo_server.services.tasks.versioned import Versioned
+
+Versions = Sequence[int] | None
+"""The versions of which a task must have one to be changed, as a client asked; None is any."""
 
 _tasks = owner_view(Task)
 COLUMNS = json_columns(_tasks, TaskRead)
@@ -47,45 +53,71 @@ _task_id: ColumnElement[UUID] = bindparam("task_id", type_=Uuid)
 _now: ColumnElement[datetime] = bindparam("now", type_=DateTime(timezone=True))
 
 
-async def create_task(mine: Handle, task: TaskCreate) -> tuple[UUID, bytes]:
-    """Create a task; gives its id and the task."""
+async def create_task(mine: Handle, task: TaskCreate) -> Versioned:
+    """Create a task."""
     task_id = uuid7(mine.now)
-    return task_id, await mine.run(_CREATE, task_id=task_id, now=mine.now, **vars(task))
+    return Versioned(await mine.run(_CREATE, task_id=task_id, now=mine.now, **vars(task)))
 
 
-async def get_task(mine: Handle, task_id: UUID) -> bytes:
-    """Give one task; TaskNotFoundError if the user has none with this id."""
-    return _found(await mine.run(_GET, task_id=task_id))
+async def get_task(mine: Handle, task_id: UUID) -> Versioned:
+    """Give one task; TaskNotFoundError if the user has none with this id, or in the trash."""
+    row = await mine.run(_GET, task_id=task_id)
+    if row is None:
+        raise TaskNotFoundError
+    return Versioned(row)
 
 
-async def update_task(mine: Handle, task_id: UUID, change: TaskUpdate) -> bytes:
-    """Change what the request named, and nothing else; TaskNotFoundError as above."""
-    return _found(
-        await mine.run(_UPDATE, task_id=task_id, now=mine.now, **sent_members(change, Task))
-    )
+async def update_task(
+    mine: Handle, task_id: UUID, change: TaskUpdate, versions: Versions = None
+) -> Versioned:
+    """Change what the request named, and nothing else.
+
+    TaskNotFoundError as above, VersionConflictError if the task has none of these versions.
+    """
+    return await _change(mine, _UPDATE, task_id, versions, **sent_members(change, Task))
 
 
-async def complete_task(mine: Handle, task_id: UUID, completion: Completion) -> bytes:
-    """Set whether a task is completed, or flip it in the database; TaskNotFoundError as above."""
+async def complete_task(
+    mine: Handle, task_id: UUID, completion: Completion, versions: Versions = None
+) -> Versioned:
+    """Set whether a task is completed, or flip it in the database; raises as `update_task`."""
     if completion.completed is None:
-        return _found(await mine.run(_FLIP, task_id=task_id, now=mine.now))
-    return _found(await mine.run(_COMPLETE, task_id=task_id, now=mine.now, **vars(completion)))
+        return await _change(mine, _FLIP, task_id, versions)
+    return await _change(mine, _COMPLETE, task_id, versions, **vars(completion))
 
 
-async def delete_task(mine: Handle, task_id: UUID) -> None:
-    """Delete a task for good; TaskNotFoundError as above."""
-    if await mine.run(_DELETE, task_id=task_id) is None:
+async def delete_task(mine: Handle, task_id: UUID, versions: Versions = None) -> None:
+    """Put a task into the trash; raises as `update_task`."""
+    await _change(mine, _DELETE, task_id, versions)
+
+
+async def restore_task(mine: Handle, task_id: UUID, versions: Versions = None) -> Versioned:
+    """Take a task out of the trash; TaskNotFoundError if it is not in there."""
+    return await _change(mine, _RESTORE, task_id, versions)
+
+
+async def _change(
+    mine: Handle,
+    statement: ChangeOne,
+    task_id: UUID,
+    versions: Versions,
+    **values: object,
+) -> Versioned:
+    values |= {"task_id": task_id, "now": mine.now}
+    if versions is None:
+        row = await mine.run(statement.always, **values)
+    else:
+        row = await mine.run(statement.of_versions, if_version=versions, **values)
+    if row is None:
         raise TaskNotFoundError
-
-
-def _found(body: bytes | None) -> bytes:
-    if body is None:
-        raise TaskNotFoundError
-    return body
+    changed = Versioned(row)
+    if row[-1] == AS_IT_IS.encode():
+        raise VersionConflictError(changed.body, changed.version)
+    return changed
 
 
 _task = select_owned(Task, *COLUMNS).where(_tasks.c.id == _task_id).subquery("task")
-_GET: Read[bytes | None] = read_statement(select(utf8(json_row(_task))))
+_GET: Read[Row | None] = read_statement(as_row(_task))
 _CREATE = insert_statement(
     insert_owned(
         Task,
@@ -95,19 +127,20 @@ _CREATE = insert_statement(
 )
 
 
-def _change(values: dict[str, ColumnElement[object]], *, repeatable: bool) -> Change[bytes | None]:
+def _changing(
+    values: Mapping[str, ColumnElement[Any]], *, repeatable: bool, rows: Table = _tasks
+) -> ChangeOne:
     """Update a task; `updated_at` moves if a value does, and always forwards."""
-    changes = or_(*(_tasks.c[name].is_distinct_from(value) for name, value in values.items()))
-    later = func.greatest(_now, _tasks.c.updated_at + literal_column("interval '1 microsecond'"))
-    updated_at = case((changes, later), else_=_tasks.c.updated_at)
-    return change_one(
-        Task, {"id": _task_id}, {**values, "updated_at": updated_at}, COLUMNS, repeatable=repeatable
-    )
+    changes = or_(*(rows.c[name].is_distinct_from(value) for name, value in values.items()))
+    later = func.greatest(_now, rows.c.updated_at + literal_column("interval '1 microsecond'"))
+    updated_at = case((changes, later), else_=rows.c.updated_at)
+    values = {**values, "updated_at": updated_at}
+    return change_one(rows, {"id": _task_id}, values, TaskRead, repeatable=repeatable)
 
 
-_UPDATE = _change(assignments(TaskUpdate, Task), repeatable=True)
-_COMPLETE = _change(dict(parameters(Completion, Task)), repeatable=True)
-_FLIP = _change({"completed": not_(_tasks.c.completed)}, repeatable=False)
-_DELETE: Write[UUID | None] = write_statement(
-    delete_owned(Task).where(_tasks.c.id == _task_id).returning(_tasks.c.id)
-)
+_UPDATE = _changing(assignments(TaskUpdate, Task), repeatable=True)
+_COMPLETE = _changing(dict(parameters(Completion, Task)), repeatable=True)
+_FLIP = _changing({"completed": not_(_tasks.c.completed)}, repeatable=False)
+# Not repeatable: there is nothing to be found once it is done.
+_DELETE = _changing({"deleted_at": _now}, repeatable=False)
+_RESTORE = _changing({"deleted_at": null()}, repeatable=False, rows=trash_view(Task))

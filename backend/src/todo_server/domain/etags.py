@@ -1,0 +1,54 @@
+"""Entity tags and the conditions on them (RFC 9110, sections 8.8.3 and 13.1)."""
+
+import re
+from hashlib import sha256
+
+from todo_server.errors import FieldError, ValidationFailedError
+
+_TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
+_LIST = re.compile(rf"[ \t,]*{_TAG}(?:[ \t]*,[ \t,]*{_TAG})*[ \t,]*")
+_TAGS = re.compile(_TAG)
+_VERSION = re.compile(r'"([0-9]{1,18})(?:-[a-z]+)?"')
+"""What the tag of a row holds: its version, and for some a word that is no part of it."""
+
+
+def etag(version: str) -> str:
+    """Give the tag of a row that has this version."""
+    return f'"{version}"'
+
+
+def etag_of_content(content: bytes) -> str:
+    """Give the tag of an answer that has no version, by what is in it."""
+    return f'"{sha256(content, usedforsecurity=False).hexdigest()[:32]}"'
+
+
+def versions_of(if_match: str | None) -> list[int] | None:
+    """Give the versions that `If-Match` names; None for any, which `*` is, too.
+
+    Tags that are weak, or not of a row, name none. ValidationFailedError where it is no list of
+    tags.
+    """
+    if if_match is None or if_match.strip() == "*":
+        return None
+    tags = _tags(if_match, "If-Match")
+    return [int(found[1]) for tag in tags if (found := _VERSION.fullmatch(tag))]
+
+
+def is_known(tag: str, if_none_match: str | None) -> bool:
+    """Tell whether a client has what bears this tag, by its `If-None-Match`.
+
+    The comparison is the weak one. ValidationFailedError as above.
+    """
+    if if_none_match is None:
+        return False
+    if if_none_match.strip() == "*":
+        return True
+    known = _tags(if_none_match, "If-None-Match")
+    return tag in (each.removeprefix("W/") for each in known)
+
+
+def _tags(header: str, name: str) -> list[str]:
+    if not _LIST.fullmatch(header):
+        message = 'Use the "ETag" of an answer as it stands there, with its quotes'
+        raise ValidationFailedError.of(FieldError(name, "invalid", message))
+    return _TAGS.findall(header)

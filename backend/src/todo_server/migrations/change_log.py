@@ -1,0 +1,121 @@
+"""The log of changes: triggers that count and write down every change of a logged table.
+
+Whoever changes a row, by whichever statement, changes its version and its owner's log with it. A
+table is logged if its rows have a version. The triggers are made anew by every migration, like the
+owner views, so that a new member of a noun is logged without a line for it.
+
+They work as the asking user, through the owner views: a change for which no identity is set is
+refused. What they cost, and what else was tried, is in docs/decisions/0026.
+"""
+
+from collections.abc import Iterator
+
+from sqlalchemy import Connection, Table, inspect
+from sqlmodel import SQLModel
+
+_NOT_MEMBERS = ("user_id", "id", "version", "created_at", "updated_at")
+"""What is not put back when a change is undone, and so not kept."""
+
+_TRIGGERS = {
+    "count_version": "BEFORE UPDATE ON {noun} FOR EACH ROW"
+    " WHEN (({old}) IS DISTINCT FROM ({new})) EXECUTE FUNCTION count_version()",
+    "log_made": "AFTER INSERT ON {noun} FOR EACH ROW EXECUTE FUNCTION log_{noun}()",
+    "log_changed": "AFTER UPDATE ON {noun} FOR EACH ROW"
+    " WHEN (OLD.version IS DISTINCT FROM NEW.version) EXECUTE FUNCTION log_{noun}()",
+    "log_purged": "AFTER DELETE ON {noun} FOR EACH ROW EXECUTE FUNCTION log_{noun}()",
+}
+
+_COUNT = """
+CREATE OR REPLACE FUNCTION count_version() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.version := OLD.version + 1;
+    RETURN NEW;
+END $$
+"""
+
+# The next number is one more than the last, which a user's log keeps for good. Whoever changes what
+# is a user's has taken the user's turn (`one_trip.py`), so that nobody counts at the same time;
+# for somebody who has not, the primary key of the log refuses a number that is given twice.
+_LOG = """
+CREATE OR REPLACE FUNCTION log_{noun}() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    it {noun} := NEW;
+    its_kind text := 'created';
+    its_number bigint;
+    was jsonb;
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        its_kind := 'updated';
+        was := '{{}}';
+        {members}
+        IF was ? 'deleted_at' THEN
+            its_kind := CASE WHEN NEW.deleted_at IS NULL THEN 'restored' ELSE 'deleted' END;
+        END IF;
+    ELSIF TG_OP = 'DELETE' THEN
+        its_kind := 'purged';
+        it := OLD;
+        it.updated_at := clock_timestamp();
+        UPDATE my_change SET before = NULL
+            WHERE user_id = it.user_id AND row_id = it.id AND before IS NOT NULL;
+    END IF;
+    INSERT INTO my_change (user_id, number, at, kind, noun, row_id, before, origin, batch, undoes)
+        SELECT it.user_id, 1 + coalesce((SELECT number FROM my_change WHERE user_id = it.user_id
+                                         ORDER BY number DESC LIMIT 1), 0),
+               it.updated_at, its_kind, '{noun}', it.id, was, current_setting('app.origin', true),
+               nullif(current_setting('app.batch', true), '')::bigint,
+               nullif(current_setting('app.undoes', true), '')::bigint
+        RETURNING number INTO its_number;
+    IF its_number = 1 THEN
+        INSERT INTO upkeep (owner_id, due_at) VALUES (it.user_id, it.updated_at + interval '1 day')
+            ON CONFLICT DO NOTHING;
+    END IF;
+    RETURN NULL;
+END $$
+"""
+
+_MEMBER = """IF NEW.{name} IS DISTINCT FROM OLD.{name} THEN
+            was := was || jsonb_build_object('{name}', OLD.{name});
+        END IF;"""
+
+
+def is_logged(table: Table) -> bool:
+    """Tell whether each change of a table's rows is counted and written down."""
+    return "version" in table.c
+
+
+def change_log(table: Table) -> Iterator[str]:
+    """Give what makes the log of one table: none, where it has none."""
+    if not is_logged(table):
+        return
+    stored = [c.name for c in table.c if c.computed is None and c.name not in ("user_id", "id")]
+    members = [_MEMBER.format(name=name) for name in stored if name not in _NOT_MEMBERS]
+    yield _COUNT
+    yield _LOG.format(noun=table.name, members="\n        ".join(members))
+    names = {
+        "noun": table.name,
+        "old": ", ".join(f"OLD.{name}" for name in stored),
+        "new": ", ".join(f"NEW.{name}" for name in stored),
+    }
+    for trigger, definition in _TRIGGERS.items():
+        yield f"CREATE TRIGGER {trigger} {definition.format(**names)}"
+
+
+def drop_change_log(connection: Connection) -> None:
+    """Drop the triggers, so that their tables can change."""
+    present = set(inspect(connection).get_table_names())
+    for table in SQLModel.metadata.sorted_tables:
+        if is_logged(table) and table.name in present:
+            for trigger in _TRIGGERS:
+                connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {trigger} ON {table.name}")
+
+
+def make_change_log(connection: Connection) -> None:
+    """Make the triggers of every logged table that is there as the models have it."""
+    found = inspect(connection)
+    present = set(found.get_table_names())
+    for table in SQLModel.metadata.sorted_tables:
+        if table.name in present and is_logged(table):
+            columns = {column["name"] for column in found.get_columns(table.name)}
+            if columns >= set(table.c.keys()):  # and not an older version of the schema
+                for statement in change_log(table):
+                    connection.exec_driver_sql(statement)
