@@ -15,8 +15,8 @@ from urllib.parse import parse_qs, urlsplit
 import asyncpg
 import pytest
 
-from todo_server import embedded_postgres as module
-from todo_server.embedded_postgres import AS_ROOT
+from todo_server.embedded_postgres.run_as import AS_ROOT
+from todo_server.embedded_postgres.socket_dir import SOCKET
 
 
 def possible_ways() -> list[int]:
@@ -24,9 +24,9 @@ def possible_ways() -> list[int]:
     if os.geteuid() != 0:
         return [0]
     permitted = []
-    for index, way in enumerate(AS_ROOT):
-        if shutil.which(way.wrapper[0]):
-            done = subprocess.run([*way.wrapper, "true"], capture_output=True, check=False)
+    for index, run_as in enumerate(AS_ROOT):
+        if shutil.which(run_as.wrapper[0]):
+            done = subprocess.run([*run_as.wrapper, "true"], capture_output=True, check=False)
             permitted += [index] if done.returncode == 0 else []
     return permitted or [0]
 
@@ -42,7 +42,7 @@ PROCESS = """
 import asyncio, signal, sys
 from pathlib import Path
 import asyncpg
-from todo_server import embedded_postgres as module
+from todo_server.embedded_postgres import embedded_postgres, run_as
 
 async def ask(url):
     connection = await asyncpg.connect(url)
@@ -50,8 +50,8 @@ async def ask(url):
     await connection.close()
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
-module.AS_ROOT = module.AS_ROOT[int(sys.argv[2]):]
-with module.embedded_postgres(Path(sys.argv[1]), durable=False) as url:
+run_as.AS_ROOT = run_as.AS_ROOT[int(sys.argv[2]):]
+with embedded_postgres(Path(sys.argv[1]), durable=False) as url:
     try:
         print(url, flush=True)
         sys.stdin.readline()
@@ -108,7 +108,7 @@ def kill_postmaster(data_dir: Path) -> None:
     """As the kernel does when memory runs out; PostgreSQL's other processes follow suit."""
     lines = (data_dir / "postgresql" / "postmaster.pid").read_text().splitlines()
     os.kill(int(lines[0]), signal.SIGKILL)
-    wait_until(lambda: not is_listening(Path(lines[4]) / module.SOCKET))
+    wait_until(lambda: not is_listening(Path(lines[4]) / SOCKET))
 
 
 def is_listening(path: Path) -> bool:

@@ -6,21 +6,20 @@ import sys
 import pytest
 
 from tests.embedded_postgres.clusters import PROCESS, end_postgres
-from todo_server import embedded_postgres as module
-from todo_server.embedded_postgres import AS_ROOT
+from todo_server.embedded_postgres import run_as, watch
 
 
 @pytest.fixture
 def first_way(request, monkeypatch):
     index = getattr(request, "param", 0)
-    monkeypatch.setattr(module, "AS_ROOT", AS_ROOT[index:])
+    monkeypatch.setattr(run_as, "AS_ROOT", run_as.AS_ROOT[index:])
     return index
 
 
 @pytest.fixture
 def unwatched(monkeypatch):
     """Nobody looks whether PostgreSQL lives, so that it stays dead."""
-    monkeypatch.setattr(module, "WATCH", 3600.0)
+    monkeypatch.setattr(watch, "WATCH", 3600.0)
 
 
 @pytest.fixture

