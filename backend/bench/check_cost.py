@@ -19,10 +19,11 @@ import runpy
 import shutil
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, MutableMapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import asyncpg
 import uvloop
@@ -86,7 +87,7 @@ class Operation:
     async def receive(self) -> dict[str, Any]:
         return {"type": "http.request", "body": self.body, "more_body": False}
 
-    async def send(self, message: dict[str, Any]) -> None:
+    async def send(self, message: MutableMapping[str, Any]) -> None:
         self.status = message.get("status", self.status)
         self.answer = message.get("body", b"")
 
@@ -134,6 +135,26 @@ class Repeating:
 
 
 @contextmanager
+def new_database(name: str) -> Iterator[str]:
+    """The URL of a migrated database; what is logged meanwhile goes to out/<name>.log."""
+    OUT.mkdir(exist_ok=True)
+    data_dir = OUT / f"database-of-{name}"
+    shutil.rmtree(data_dir, ignore_errors=True)
+    with (
+        Path(OUT, f"{name}.log").open("w", buffering=1) as log,
+        embedded_postgres(data_dir, durable=False) as url,
+    ):
+        command.upgrade(url)
+        logs.configure("INFO", "json")
+        sys.excepthook = sys.__excepthook__  # a tool's own errors are for the terminal
+        (handler,) = logging.getLogger().handlers
+        assert isinstance(handler, logging.StreamHandler)
+        handler.setStream(log)
+        yield url
+    shutil.rmtree(data_dir, ignore_errors=True)
+
+
+@contextmanager
 def repeating_answers() -> Iterator[None]:
     """Let every connection that is made meanwhile be one that repeats what any was answered."""
     connect = asyncpg.connect
@@ -142,11 +163,8 @@ def repeating_answers() -> Iterator[None]:
     async def connect_and_repeat(**arguments: Any) -> Repeating:
         return Repeating(await connect(**arguments), answers)
 
-    asyncpg.connect = connect_and_repeat
-    try:
+    with patch.object(asyncpg, "connect", connect_and_repeat):
         yield
-    finally:
-        asyncpg.connect = connect
 
 
 @asynccontextmanager
@@ -205,15 +223,8 @@ def main() -> None:
     arguments = parser.parse_args()
     stored = {} if arguments.write else json.loads(STORED.read_text())
     print("Measuring what requests cost …", flush=True)
-    OUT.mkdir(exist_ok=True)
-    data_dir = OUT / "database-of-check"
-    shutil.rmtree(data_dir, ignore_errors=True)
-    with Path(OUT, "check.log").open("w", buffering=1) as log, embedded_postgres(data_dir) as url:
-        command.upgrade(url)
-        logs.configure("INFO", "json")
-        logging.getLogger().handlers[0].setStream(log)
+    with new_database("check") as url:
         found = uvloop.run(measure(url, stored))
-    shutil.rmtree(data_dir, ignore_errors=True)
     if arguments.write:
         STORED.write_text(json.dumps(found, indent=2) + "\n")
         print(f"Written: {STORED.name}: {found}")

@@ -15,34 +15,27 @@ Prints the dearest request of each operation, and fails if one takes over 10 ms,
 import argparse
 import asyncio
 import json
-import logging
 import random
-import shutil
 import socket
 import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import uvicorn
 import uvloop
 from argon2 import PasswordHasher
-from check_cost import repeating_answers
+from check_cost import new_database, repeating_answers
 from fastapi import FastAPI
 from hostile import Request, Target, changed, invented
-from install import OUT
 from uvicorn.server import ServerState
 
-from todo_server import logs
 from todo_server.app import create_app
 from todo_server.auth import Passwords
 from todo_server.config import Settings
-from todo_server.embedded_postgres import embedded_postgres
 from todo_server.http_protocol import DeadlineProtocol
-from todo_server.migrations import command
 
 LIMIT = 10.0
 """ms of CPU."""
@@ -196,6 +189,7 @@ def targets(token: str, path: str) -> list[Target]:
         Target("complete_task", "PATCH", f"{path}/complete", task[2:], token=token),
         Target("delete_task", "DELETE", path, token=token),
         Target("get_key_set", "GET", "/.well-known/jwks.json"),
+        Target("home", "GET", "/"),
         Target("livez", "GET", "/livez"),
         Target("readyz", "GET", "/readyz"),
         Target("no operation", "GET", "/nowhere"),
@@ -249,17 +243,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", metavar="OPERATION")
     arguments = parser.parse_args()
-    OUT.mkdir(exist_ok=True)
-    data_dir = OUT / "database-of-dearest"
-    shutil.rmtree(data_dir, ignore_errors=True)
     print("ms of CPU: a plain request, the dearest one found, its answer, what it is")
-    with Path(OUT, "dearest.log").open("w") as log, embedded_postgres(data_dir) as url:
-        command.upgrade(url)
-        logs.configure("INFO", "json")
-        sys.excepthook = sys.__excepthook__  # this tool's own errors are for the terminal
-        logging.getLogger().handlers[0].setStream(log)
+    with new_database("dearest") as url:
         over = uvloop.run(search(url, arguments))
-    shutil.rmtree(data_dir, ignore_errors=True)
     if over:
         sys.exit(f"More than {LIMIT:g} ms: {', '.join(over)}.")
     print(f"None takes more than {LIMIT:g} ms.")

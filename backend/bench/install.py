@@ -1,6 +1,7 @@
 """Installs the peers into out/, once for each state of their locked requirements."""
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 PEERS = HERE / "peers"
-OUT = HERE / "out"
+OUT = Path(os.environ.get("BENCH_OUT", HERE / "out"))
 VENV = OUT / "venv"
 REQUIREMENTS = HERE / "requirements.txt"
 NODE_FILES = ["package.json", "package-lock.json", ".npmrc", "server.js"]

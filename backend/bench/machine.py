@@ -52,7 +52,7 @@ def versions(url: str) -> dict[str, str]:
     folders = [str(folder) for folder in VENV.glob("lib/python*/site-packages")]
     installed = {each.name.lower(): each.version for each in distributions(path=folders)}
     found["Python packages of the peers"] = ", ".join(
-        f"{name} {installed[name]}" for name in PYTHON_PACKAGES
+        f"{name} {installed[name]}" for name in PYTHON_PACKAGES if name in installed
     )
     if node := node_version():
         found["Node"] = node.removeprefix("v")

@@ -34,7 +34,7 @@ class Bench:
     def seed(self) -> None:
         migrate(self.url)
         seeds.sql(self.url, seeds.PEER_TABLE)
-        seeds.seed(self.url, self.tables)
+        seeds.seed(self.url, self.tables, self.plan.users)
         self.tasks = seeds.sample(self.url, OUR_TABLE)
         self.work = Workload(self.tasks)
         self.mine = self.tasks[0]
@@ -159,7 +159,7 @@ class Bench:
         seeds.drop_created(self.url, self.tables)
         self.load(it, self.work.requests["mix"], 32)
         few = microseconds(*ordinary)
-        seeds.seed_large(self.url, OUR_TABLE)
+        seeds.seed_large(self.url, OUR_TABLE, self.plan.many_users)
         compare("50,000 rows in all, 1 million", few, microseconds(*ordinary))
         users = [seeds.user_named("light"), seeds.user_named("heavy")]
         light, heavy = (requests_of(user, self.tasks_of(user)) for user in users)

@@ -7,7 +7,7 @@ from work import Task
 
 from todo_server.embedded_postgres import binary
 
-USERS, TASKS_EACH = 1_000, 50
+MOST_USERS, TASKS_EACH = 1_000, 50
 COLUMNS = "id, user_id, title, description, completed, created_at, updated_at"
 
 PEER_TABLE = """
@@ -47,11 +47,11 @@ def user_named(name: str) -> str:
     return hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()
 
 
-def seed(url: str, tables: list[str]) -> None:
-    """1,000 users with 50 tasks each, the same rows in every table; the first one exists."""
+def seed(url: str, tables: list[str], users: int) -> None:
+    """So many users with 50 tasks each, the same rows in every table; the first one exists."""
     first, *copies = tables
     fill = FILL.format(
-        table=first, columns=COLUMNS, users=USERS, tasks=TASKS_EACH, user_id="md5('user-' || u)"
+        table=first, columns=COLUMNS, users=users, tasks=TASKS_EACH, user_id="md5('user-' || u)"
     )
     sql(
         url,
@@ -61,23 +61,23 @@ def seed(url: str, tables: list[str]) -> None:
     tidy(url, tables)
 
 
-def seed_large(url: str, table: str) -> None:
-    """1 million tasks more: 10,000 users, of them one with 10,000 tasks and one with 10."""
-    for user_id, users, tasks in [
-        ("md5('many-' || u)", 9_998, 99),
+def seed_large(url: str, table: str, users: int) -> None:
+    """99 tasks each for so many users more, one user with 10,000 and one with 10."""
+    for user_id, count, tasks in [
+        ("md5('many-' || u)", users, 99),
         ("md5('heavy')", 1, 10_000),
         ("md5('light')", 1, 10),
     ]:
         sql(
             url,
-            FILL.format(table=table, columns=COLUMNS, users=users, tasks=tasks, user_id=user_id),
+            FILL.format(table=table, columns=COLUMNS, users=count, tasks=tasks, user_id=user_id),
         )
     tidy(url, [table])
 
 
 def sample(url: str, table: str, user_id: str | None = None) -> list[Task]:
-    """The seeded tasks: of the 1,000 users, or of one user."""
-    everybody = f"IN (SELECT md5('user-' || u) FROM generate_series(1, {USERS}) AS u)"
+    """The seeded tasks: of the users with 50 each, or of one user."""
+    everybody = f"IN (SELECT md5('user-' || u) FROM generate_series(1, {MOST_USERS}) AS u)"
     who = f"= '{user_id}'" if user_id else everybody
     rows = sql(url, f"SELECT user_id, id FROM {table} WHERE user_id {who} ORDER BY id")
     return [Task(*row) for row in rows]
