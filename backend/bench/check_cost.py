@@ -155,8 +155,8 @@ def new_database(name: str) -> Iterator[str]:
 
 
 @contextmanager
-def repeating_answers() -> Iterator[None]:
-    """Let every connection that is made meanwhile be one that repeats what any was answered."""
+def repeating_answers() -> Iterator[dict[str, Any]]:
+    """Let every connection that is made meanwhile repeat what any was answered; yields that."""
     connect = asyncpg.connect
     answers: dict[str, Any] = {}
 
@@ -164,7 +164,7 @@ def repeating_answers() -> Iterator[None]:
         return Repeating(await connect(**arguments), answers)
 
     with patch.object(asyncpg, "connect", connect_and_repeat):
-        yield
+        yield answers
 
 
 @asynccontextmanager
