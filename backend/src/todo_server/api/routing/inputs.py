@@ -24,7 +24,11 @@ class Inputs:
         _check(route)
         declared = route.dependant
         self._path, self._body = declared.path_params, route.body_field
-        self._headers = [(f.alias.lower().encode(), f) for f in declared.header_params]
+        self._headers = [
+            (f.alias.lower().encode(), f.name, f.default, f)
+            for f in declared.header_params
+            if not f.field_info.is_required()
+        ]
         self._query = declared.query_params[0].name if declared.query_params else None
         self.query_model = _query_model(route)
         self.read_query = QueryReader(self.query_model).read if self.query_model else None
@@ -55,10 +59,12 @@ class Inputs:
                 values[self._query] = self.read_query(scope["query_string"])
             except RequestValidationError as error:
                 wrong += error.errors()
-        for header, field in self._headers:
+        for header, name, default, field in self._headers:
             sent = _header(scope["headers"], header)
-            values[field.name], found = _validated(field, sent, ("header", field.alias))
-            wrong += found
+            values[name] = default
+            if sent is not None:
+                values[name], found = field.validate(sent, loc=("header", field.alias))
+                wrong += found
         if self._body is not None:
             values[self._body.name], found = _validated(self._body, body, ("body",))
             wrong += found
@@ -80,7 +86,8 @@ def _check(route: APIRoute) -> None:
         and signature.parameters.keys() == names
         and {each.call for each in declared.dependencies} <= {handle_of, accounts_of}
         and len(declared.query_params) == (_query_model(route) is not None)
-        and all(f.field_info.annotation in (str, str | None) for f in declared.header_params)
+        and all(f.field_info.annotation == (str | None) for f in declared.header_params)
+        and not any(f.field_info.is_required() for f in declared.header_params)
         # What the document does not show, the tests that reflect over it would not try.
         and all(getattr(field.field_info, "include_in_schema", True) for field in fields)
         and not (body is not None and isinstance(body.field_info, Form))
@@ -102,8 +109,8 @@ def _query_model(route: APIRoute) -> type[BaseModel] | None:
 
 def _header(headers: list[tuple[bytes, bytes]], wanted: bytes) -> str | None:
     """Give a header, its lines as one (RFC 9110, section 5.3), or None if there is none."""
-    lines = [value.decode("latin-1") for name, value in headers if name == wanted]
-    return ", ".join(lines) if lines else None
+    lines = [value for name, value in headers if name == wanted]
+    return b", ".join(lines).decode("latin-1") if lines else None
 
 
 def _validated(field: Any, sent: Any, where: tuple[str, ...]) -> tuple[Any, list[Any]]:  # noqa: ANN401 - FastAPI's fields

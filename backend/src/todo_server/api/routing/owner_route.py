@@ -64,7 +64,8 @@ class OwnerRoute(APIRoute):
             return
         request = self.request_class(scope, receive, send)
         identity = await _identify(request, scope["path_params"].get("user_id", ME))
-        mine = database_of(request).of(identity, _origin(scope))
+        origin = "" if scope["method"] == "GET" else _origin(scope)
+        mine = database_of(request).of(identity, origin)
         body = await request.load() if self.body_field is not None else None
         answer = await self.endpoint(**self.inputs.read(request, mine, body))
         response = answer if isinstance(answer, Response) else self._written(answer)

@@ -6,7 +6,7 @@ from uuid import UUID
 from todo_server.database import Row
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Versioned:
     """A row, with the version that it has now; in JSON, as PostgreSQL wrote it."""
 
