@@ -1,5 +1,6 @@
 """What a database must prove before a request may use it: its schema, and that it isolates."""
 
+from importlib.resources import files
 from typing import Any
 from uuid import uuid4
 
@@ -8,8 +9,10 @@ from sqlmodel import SQLModel
 
 from todo_server.errors import HOW_TO_MIGRATE, NotReadyError
 
-SCHEMA_VERSION = "0005"
-"""The newest migration; versions are numbered so that their order is that of the text."""
+_MIGRATIONS = files("todo_server").joinpath("migrations", "versions")
+SCHEMA_VERSION = max(f.name.split("_")[3] for f in _MIGRATIONS.iterdir() if f.name.endswith(".py"))
+"""The newest migration, by the names of the files: they are numbered so that their order is that
+of the text."""
 
 _CHECK = """
 WITH view AS (
