@@ -41,8 +41,8 @@ def one_of(words: Mapping[str, Choice]) -> PlainValidator:
     """Take one of some words for what it means."""
     listed = ", ".join(words)
 
-    def read(word: str) -> Choice:
-        if word not in words:
+    def read(word: object) -> Choice:
+        if not isinstance(word, str) or word not in words:
             raise PydanticCustomError("invalid", "Use one of {words}", {"words": listed})
         return words[word]
 
