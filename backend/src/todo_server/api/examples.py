@@ -4,6 +4,7 @@ from typing import Any
 
 from todo_server import __version__
 from todo_server.errors import ValidationFailedError, VersionConflictError
+from todo_server.models import TaskCreate
 
 TASK_ID = "019aa3f4-7c00-7e3a-8f52-3d1f0c7a9b11"
 _PATH_VALUES = {"user_id": "me", "task_id": TASK_ID}
@@ -13,9 +14,7 @@ _EMAIL, _PASSWORD = "ada@example.com", "correct horse battery"
 _TASK = {
     "id": TASK_ID,
     "user_id": _USER_ID,
-    "title": "Buy milk",
-    "description": "Two litres, the blue one",
-    "completed": False,
+    **TaskCreate(title="Buy milk", description="Two litres, the blue one").model_dump(mode="json"),
     "created_at": "2026-11-20T22:00:39.813221Z",
     "updated_at": "2026-11-20T22:00:39.813221Z",
     "version": 1,
