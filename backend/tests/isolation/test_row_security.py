@@ -13,6 +13,7 @@ import asyncpg
 import pytest
 
 from tests.databases import new_database, run
+from tests.filters import add_filter, values_of_filters
 from tests.isolation.victims import (
     STRANGER,
     VICTIM,
@@ -34,6 +35,7 @@ from todo_server.services import tasks
 from todo_server.services.tasks import list_statements, verbs
 from todo_server.services.tasks.walks import Shape
 
+COLUMNS = "(user_id, id, title, description, completed, created_at, updated_at)"
 USERS = [f"user {number}" for number in range(5)]
 PLANNERS = {
     "as it comes": {},
@@ -81,7 +83,7 @@ def crowded(request) -> str:
     for number, user_id in enumerate(USERS):
         run(
             url,
-            "INSERT INTO task SELECT $1, ('00000000-0000-7000-8000-' || $2 ||"
+            f"INSERT INTO task {COLUMNS} SELECT $1, ('00000000-0000-7000-8000-' || $2 ||"
             " lpad(n::text, 10, '0'))::uuid, $1 || ' ' || n, NULL, n % 2 = 0, now(), now()"
             " FROM generate_series(1, $3::int) AS n",
             user_id,
@@ -110,7 +112,7 @@ def test_sql_without_any_condition_sees_the_own_rows_however_it_is_planned(plann
 
 
 @pytest.mark.parametrize("planner", PLANNERS)
-def test_reading_in_one_trip_sees_the_own_rows_however_it_is_planned(planner, crowded):
+def test_reading_in_one_trip_sees_the_own_rows_however_it_is_planned(planner, crowded, monkeypatch):
     """Here the identity is set by the very statement that reads."""
     unconditional = (
         "SELECT (SELECT convert_to(string_agg(user_id, ',' ORDER BY identity.user_id), 'UTF8')"
@@ -122,19 +124,19 @@ def test_reading_in_one_trip_sees_the_own_rows_however_it_is_planned(planner, cr
         async with connection_to(crowded, **PLANNERS[planner]) as connection:
             # Oftener than PostgreSQL tries custom plans before it makes a generic one.
             for user_id in (*USERS, "nobody", *USERS):
-                for statement in listings:
-                    body, *_ = await connection.fetchval(
-                        statement.sql,
-                        *statement.arguments({"limit": 9, "owner": user_id, "session": None}),
-                    )
+                for statement, filtered in listings:
+                    given = {"limit": 9, "owner": user_id, "session": None, **filtered}
+                    body, *_ = await connection.fetchval(statement.sql, *statement.arguments(given))
                     seen = set(re.findall(rb'"user_id":"([^"]*)"', body))
                     assert seen <= {user_id.encode()}
                 seen_by_all = await connection.fetchval(unconditional, user_id)
                 assert set((seen_by_all or b"").split(b",")) <= {user_id.encode(), b""}
 
+    query = add_filter(monkeypatch)
     listings = [
-        of(Shape(status, sort.column, order))
+        (of(Shape(status, sort.column, order, filters=tuple(filtered))), filtered)
         for status, sort, order in itertools.product(Status, Sort, Order)
+        for filtered in ({}, *values_of_filters(query))
         for of in (list_statements.page_statement, list_statements.whole_statement)
     ]
     asyncio.run(look())
@@ -236,13 +238,16 @@ NEW = "'00000000-0000-7000-8000-000000000000', 'new', NULL, false, now(), now()"
 @pytest.mark.parametrize(
     "sql",
     [
-        f"INSERT INTO my_task VALUES ('victim', {NEW})",
-        f"INSERT INTO my_task VALUES ('', {NEW})",
+        f"INSERT INTO my_task {COLUMNS} VALUES ('victim', {NEW})",
+        f"INSERT INTO my_task {COLUMNS} VALUES ('', {NEW})",
         "UPDATE my_task SET user_id = 'victim'",
-        "INSERT INTO my_task SELECT 'victim', id, title, NULL, false, now(), now() FROM my_task",
         (
-            "WITH mine AS (SELECT * FROM my_task) INSERT INTO my_task SELECT 'x', id, title,"
-            " description, completed, created_at, updated_at FROM mine"
+            f"INSERT INTO my_task {COLUMNS}"
+            " SELECT 'victim', id, title, NULL, false, now(), now() FROM my_task"
+        ),
+        (
+            f"WITH mine AS (SELECT * FROM my_task) INSERT INTO my_task {COLUMNS}"
+            " SELECT 'x', id, title, description, completed, created_at, updated_at FROM mine"
         ),
     ],
 )
@@ -262,7 +267,7 @@ def test_nobody_can_write_a_row(identity, two_users):
         async with connection_to(two_users) as connection, connection.transaction():
             if identity is not None:
                 await become(connection, identity)
-            await connection.execute(f"INSERT INTO my_task VALUES ($1, {NEW})", owner)
+            await connection.execute(f"INSERT INTO my_task {COLUMNS} VALUES ($1, {NEW})", owner)
 
     for owner in ("victim", ""):
         with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
@@ -283,7 +288,8 @@ def test_a_task_with_the_id_of_anothers_tells_nothing_of_it(two_users):
         async with connection_to(two_users) as connection, connection.transaction():
             await become(connection, STRANGER.user_id)
             row = "'own', NULL, false, now(), now()"
-            await connection.execute(f"INSERT INTO my_task VALUES ('stranger', $1, {row})", taken)
+            insert = f"INSERT INTO my_task {COLUMNS} VALUES ('stranger', $1, {row})"
+            await connection.execute(insert, taken)
 
     asyncio.run(write())
     assert [row["title"] for row in rows_of(two_users, STRANGER) if row["id"] == taken] == ["own"]

@@ -14,6 +14,7 @@ import asyncpg
 from sqlmodel import SQLModel
 
 from tests.databases import new_role, run
+from tests.filters import every_filter
 from todo_server import services
 from todo_server.database import Database, Statement
 from todo_server.database.readiness import owned_tables
@@ -54,17 +55,21 @@ def run_with_database(url: str, work: Callable[[Database], Awaitable[None]]) -> 
     asyncio.run(opened())
 
 
-def every_listing(rows_of_another: list[asyncpg.Record]) -> Iterator[TaskQuery]:
+def every_listing(
+    rows_of_another: list[asyncpg.Record], kind: type[TaskQuery] = TaskQuery
+) -> Iterator[TaskQuery]:
     """Every way to list, also from a position that is the row of somebody else."""
-    for status, sort, order in itertools.product(Status, Sort, Order):
-        yield TaskQuery(status=status, sort=sort, order=order)
-        listing = TaskQuery(status=status, sort=sort, order=order, limit=200)
+    filters = [{}, *every_filter(kind)]
+    for status, sort, order, filtered in itertools.product(Status, Sort, Order, filters):
+        asked = {"status": status, "sort": sort, "order": order, **filtered}
+        yield kind(**asked)
+        listing = kind(**asked, limit=200)
         yield listing
         for row in rows_of_another:
             key = [] if sort is Sort.CREATED else [str(row[sort.column])]
             position = json.dumps([*key, str(row["id"])])
             cursor = write_cursor(STRANGER.user_id, listing, position)
-            yield TaskQuery(status=status, sort=sort, order=order, limit=200, cursor=cursor)
+            yield kind(**asked, limit=200, cursor=cursor)
 
 
 UNOWNED = sorted(set(SQLModel.metadata.tables) - set(owned_tables()))
@@ -80,11 +85,33 @@ def limited_to_the_views(url: str) -> str:
 
 
 OF_THE_VICTIM = {
-    "account": "'victim', 'victim@example.com', 'victim', 'victim', now()",
-    "session": "'victim', '00000000-0000-4000-8000-000000000001', now(), now() + '1 hour'",
-    "refresh_token": "'victim', 'victim', '00000000-0000-4000-8000-000000000001', now(), NULL",
-    "task": "'victim', '00000000-0000-7000-8000-000000000001', 'victim', 'victim', false,"
-    " now(), now()",
+    "account": {
+        "user_id": "'victim'",
+        "email": "'victim@example.com'",
+        "name": "'victim'",
+        "password_hash": "'victim'",
+        "created_at": "now()",
+    },
+    "session": {
+        "user_id": "'victim'",
+        "id": "'00000000-0000-4000-8000-000000000001'",
+        "created_at": "now()",
+        "expires_at": "now() + '1 hour'",
+    },
+    "refresh_token": {
+        "user_id": "'victim'",
+        "digest": "'victim'",
+        "session_id": "'00000000-0000-4000-8000-000000000001'",
+        "created_at": "now()",
+    },
+    "task": {
+        "user_id": "'victim'",
+        "id": "'00000000-0000-7000-8000-000000000001'",
+        "title": "'victim'",
+        "description": "'victim'",
+        "created_at": "now()",
+        "updated_at": "now()",
+    },
 }
 
 
@@ -92,11 +119,12 @@ def fill_every_table(url: str) -> None:
     """Give the victim and the stranger a row in each owned table."""
     assert set(OF_THE_VICTIM) == set(owned_tables()), "add a row of the new table"
     for table, row in OF_THE_VICTIM.items():
+        columns, values = ", ".join(row), ", ".join(row.values())
         for owner in ("victim", "stranger"):
-            own = row.replace("victim", owner)
+            own = values.replace("victim", owner)
             if table != "task":  # everything but the owner and what belongs to them may be alike
                 own = own.replace("0001", "0001" if owner == "victim" else "0002")
-            run(url, f"INSERT INTO {table} VALUES ({own})")
+            run(url, f"INSERT INTO {table} ({columns}) VALUES ({own})")
 
 
 def everything_of(connection: asyncpg.Connection, owner: str) -> Awaitable[list[Any]]:
