@@ -1,6 +1,8 @@
 """The documents say what the code does: settings, errors, links, decisions, deployment."""
 
+import contextlib
 import gc
+import json
 import os
 import re
 import shutil
@@ -22,6 +24,7 @@ from todo_server import http_protocol
 from todo_server.api.problems import STATUS
 from todo_server.config import Settings
 from todo_server.errors import TodoServerError
+from todo_server.models import TaskRead
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "backend" / "src" / "todo_server"
@@ -132,6 +135,32 @@ def test_what_is_refused_below_http_is_documented():
     )
     assert {(status, code) for code, status, _ in below} == refusals
     assert all(HTTPStatus(int(status)) for status, _ in refusals)
+
+
+# Samples
+
+
+def values_in(text: str) -> Iterator[Any]:
+    """All JSON objects in a text, also those that others hold."""
+    decoder, found = json.JSONDecoder(), -1
+    while (found := text.find("{", found + 1)) >= 0:
+        with contextlib.suppress(ValueError):
+            yield decoder.raw_decode(text, found)[0]
+
+
+def test_every_sample_of_a_task_has_the_members_of_a_task():
+    samples = [
+        (name_of(page), value)
+        for page in PAGES
+        for value in values_in(page.read_text())
+        if {"id", "title"} <= value.keys()
+    ]
+    assert {page for page, _ in samples} >= {"README.md", "docs/api.md"}
+    for page, sample in samples:
+        assert set(sample) == set(TaskRead.model_fields), (page, sample)
+    # One that is no JSON is not found above; nothing but a task has this member.
+    mentioned = sum(page.read_text().count('"updated_at":') for page in PAGES)
+    assert mentioned == len(samples)
 
 
 # Links and files

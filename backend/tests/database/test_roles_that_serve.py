@@ -108,7 +108,8 @@ def test_a_database_that_shows_a_row_to_nobody_is_not_served(showing):
     url = new_database()
     run(
         url,
-        "INSERT INTO task VALUES ('somebody', gen_random_uuid(), 't', NULL, false, now(), now())",
+        "INSERT INTO task (user_id, id, title, created_at, updated_at)"
+        " VALUES ('somebody', gen_random_uuid(), 't', now(), now())",
     )
     database = run(url, "SELECT current_database()")[0][0]
     for statement in showing.format(keeper=keeper_of(url), database=database).split("; "):

@@ -96,7 +96,10 @@ def test_an_error_that_sqlalchemy_has_met_shows_no_values_anywhere_in_its_chain(
         try:
             async with engine.begin() as connection:
                 await connection.execute(
-                    text("INSERT INTO attempt VALUES (:given, NULL, now())"), {"given": SECRET}
+                    text(
+                        "INSERT INTO attempt (key, count, expires_at) VALUES (:given, NULL, now())"
+                    ),
+                    {"given": SECRET},
                 )
         finally:
             await engine.dispose()

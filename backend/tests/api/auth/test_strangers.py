@@ -129,12 +129,17 @@ def test_a_row_of_another_cannot_be_given_a_session_or_a_token(person, stranger,
             await connection.execute(sql, *arguments)
 
     session_id = uuid.UUID(person.get("/api/auth/session").json()["id"])
-    token = "INSERT INTO my_refresh_token VALUES ($1, $2, $3, now(), NULL)"
+    token = (
+        "INSERT INTO my_refresh_token (user_id, digest, session_id, created_at)"
+        " VALUES ($1, $2, $3, now())"
+    )
     with pytest.raises(asyncpg.ForeignKeyViolationError):
         asyncio.run(insert(token, stranger.id, b"digest", session_id))
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         asyncio.run(insert(token, person.id, b"digest", session_id))
-    session = "INSERT INTO my_session VALUES ($1, $2, now(), now())"
+    session = (
+        "INSERT INTO my_session (user_id, id, created_at, expires_at) VALUES ($1, $2, now(), now())"
+    )
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         asyncio.run(insert(session, person.id, uuid.uuid4()))
 

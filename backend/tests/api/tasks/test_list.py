@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from tests.server import User
+from todo_server.domain.task_query import Sort
 
 
 def pages(user: User, **query: Any) -> Iterator[list[dict[str, Any]]]:
@@ -62,6 +63,10 @@ SORTS = {
     "updated": lambda task: task["updated_at"],
     "title": lambda task: (task["title"].lower(), task["id"]),
 }
+
+
+def test_every_sort_is_tried():
+    assert set(SORTS) >= set(Sort)
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 200])

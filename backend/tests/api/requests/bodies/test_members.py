@@ -60,7 +60,7 @@ def test_a_member_that_breaks_a_rule_is_422_and_changes_nothing(user: User, body
 
 
 UNKNOWN = [
-    rb"priority",
+    rb"colour",
     rb"",
     rb" ",
     rb"Title",

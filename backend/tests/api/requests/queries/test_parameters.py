@@ -57,7 +57,7 @@ def test_a_limit_is_a_whole_number_from_1_to_200(user: User, value: str):
 
 CHOICES = {
     "status": ["done", "ALL", "Pending", "pending%20", "pending,completed", "true", "0", "null"],
-    "sort": ["id", "user_id", "priority", "TITLE", "-title", "title,id", "title%20desc", "1"],
+    "sort": ["id", "user_id", "colour", "TITLE", "-title", "title,id", "title%20desc", "1"],
     "order": ["ASC", "ascending", "up", "-1", "asc%0A", "asc,desc", "random()", "null"],
 }
 ALIASES = {"sort_by": "sort", "sort_order": "order"}
