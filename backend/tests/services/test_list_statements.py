@@ -11,11 +11,12 @@ import asyncpg
 import pytest
 
 from tests.databases import new_database, run
+from tests.filters import add_filter, values_of_filters
 from todo_server.domain.task_query import Order, Sort, Status
 from todo_server.services.tasks.list_statements import page_statement, rest_statement
 from todo_server.services.tasks.walks import Shape, Start
 
-MANY, LIMIT = 20_000, 20
+MANY, SOME, LIMIT = 20_000, 2_000, 20
 PLANS = ["force_generic_plan", "force_custom_plan"]
 
 # The newest are completed, and one in the midst of the others: whoever goes past them is seen.
@@ -40,17 +41,28 @@ def crowded() -> str:
     return url
 
 
+@pytest.fixture(scope="module")
+def shared() -> str:
+    """A database in which the user has some tasks, and a hundred others have many."""
+    url = new_database()
+    run(url, FILL, SOME)
+    run(url, FILL.replace("'ada'", "'user ' || n % 100"), MANY)
+    run(url, "VACUUM ANALYZE task")
+    return url
+
+
 def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield plan
     for part in plan.get("Plans", []):
         yield from nodes(part)
 
 
-async def explain(url: str, mode: str, shape: Shape) -> Any:
+async def explain(url: str, mode: str, shape: Shape, **filtered: object) -> Any:
     """Explain a page, with what it really did: the first one, or one close to the end."""
     statement = page_statement(shape)
     connection = await asyncpg.connect(url, server_settings={"plan_cache_mode": mode})
     values: dict[str, Any] = {"owner": "'ada'", "session": "NULL", "limit": LIMIT}
+    values |= {name: f"'{value}'" for name, value in filtered.items()}
     if shape.start is not Start.BEGINNING:
         done = shape.status is Status.COMPLETED
         among = "true" if shape.status is Status.ALL else f"completed = {done}"
@@ -97,6 +109,29 @@ def test_a_page_costs_what_it_shows_in_every_order_and_status_and_depth(
     plan = asyncio.run(explain(crowded, mode, Shape(status, sort.column, order, start)))
     check_walks(plan, 1, deep=deep)
     assert "Sort" not in {node["Node Type"] for node in nodes(plan)}
+
+
+@pytest.mark.parametrize("mode", PLANS)
+@pytest.mark.parametrize("deep", [False, True], ids=["first", "deep"])
+@pytest.mark.parametrize("shape", list(itertools.product(Status, Sort, Order)), ids=str)
+def test_a_page_with_a_filter_reads_the_own_rows_at_most(
+    shared: str, shape: tuple[Status, Sort, Order], deep: bool, mode: str, monkeypatch
+):
+    """Also where none matches; one filter more shows that those of the table are tried."""
+    status, sort, order = shape
+    start = Start.AFTER_KEY if deep else Start.BEGINNING
+    filters = list(values_of_filters(add_filter(monkeypatch)))
+    assert {"title": "victim 1"} in filters
+    for filtered in filters:
+        asked = Shape(status, sort.column, order, start, tuple(filtered))
+        plan = asyncio.run(explain(shared, mode, asked, **filtered))
+        reading = [node for node in nodes(plan) if node.get("Relation Name") == "task"]
+        found = [node for node in nodes(plan) if "Index Cond" in node]
+        assert reading
+        assert len(found) >= len(reading)
+        assert all("user_id = " in node["Index Cond"] for node in found), found
+        read = [node["Actual Rows"] + node.get("Rows Removed by Filter", 0) for node in reading]
+        assert sum(read) <= SOME
 
 
 @pytest.mark.parametrize("mode", PLANS)
