@@ -23,6 +23,7 @@ from tests.server import RunningServer, settings
 from todo_server import http_protocol
 from todo_server.api.problems import STATUS
 from todo_server.config import Settings
+from todo_server.domain.task_query import TaskQuery
 from todo_server.errors import TodoServerError
 from todo_server.models import TaskRead
 
@@ -135,6 +136,18 @@ def test_what_is_refused_below_http_is_documented():
     )
     assert {(status, code) for code, status, _ in below} == refusals
     assert all(HTTPStatus(int(status)) for status, _ in refusals)
+
+
+# Parameters
+
+
+def test_every_parameter_of_a_listing_is_documented_with_every_word_that_it_takes():
+    documented = {name: takes for name, takes, _ in rows("docs/api.md", "## Listing")}
+    schema = TaskQuery.model_json_schema()["properties"]
+    assert {name.partition("`")[0] for name in documented} == set(schema)
+    for name, takes in documented.items():
+        words = schema[name.partition("`")[0]].get("enum", [])
+        assert set(words) <= set(re.findall(r"\w+", takes)), name
 
 
 # Samples

@@ -55,6 +55,9 @@ _SORT = {**{s.value: s for s in Sort}, "created": Sort.CREATED, "updated": Sort.
 _ORDER = {o.value: o for o in Order}
 
 
+_USUAL_ORDERS = ", ".join(f"`{sort.default_order}` for `{sort}`" for sort in Sort)
+
+
 def _usual_order(asked: dict[str, Any]) -> Order:
     order: Order = asked["sort"].default_order
     return order
@@ -85,7 +88,7 @@ class TaskQuery(Asked):
     order: Annotated[Order, one_of(_ORDER)] = Field(
         default_factory=_usual_order,
         validation_alias=AliasChoices("order", "sort_order"),
-        description="In which direction: by default the newest first, and titles from A to Z.",
+        description=f"In which direction; without it, {_USUAL_ORDERS}.",
     )
     limit: Annotated[
         int | None,
@@ -101,6 +104,6 @@ class TaskQuery(Asked):
         cursor_text(),
         Field(
             description="Where to go on: take it from the `Link` of the page before, with the same "
-            "sort, order and status."
+            "parameters; `limit` alone may be another."
         ),
     ] = None
