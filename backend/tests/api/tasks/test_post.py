@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from tests.contract import contract
 from tests.server import User
 from todo_server.models import TaskCreate, TaskRead
 
@@ -39,6 +40,14 @@ def test_the_location_leads_to_the_task(user: User):
 def test_all_writable_members_are_kept(user: User):
     task = user.create("Buy milk", description="Two litres", completed=True)
     assert (task["description"], task["completed"]) == ("Two litres", True)
+    assert user.task(task["id"]).json() == task
+
+
+def test_every_writable_member_takes_its_example(user: User):
+    members = contract()["components"]["schemas"]["TaskCreate"]["properties"]
+    examples = {name: members[name]["examples"][0] for name in TaskCreate.model_fields}
+    task = user.post(user.path, json=examples).json()
+    assert examples.items() <= task.items()
     assert user.task(task["id"]).json() == task
 
 

@@ -7,7 +7,12 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from tests.contract import contract
 from tests.server import User
+from todo_server.models import TaskUpdate
+
+PROPERTIES = contract()["components"]["schemas"]["TaskUpdate"]["properties"]
+MEMBERS = {name: PROPERTIES[name] for name in TaskUpdate.model_fields}
 
 
 @pytest.fixture(params=["PUT", "PATCH"])
@@ -44,7 +49,19 @@ def test_an_empty_description_becomes_null(user: User, method: str):
     assert change(user, method, task["id"], description="").json()["description"] is None
 
 
-@pytest.mark.parametrize("members", [{"title": None}, {"completed": None}, {"user_id2": "x"}])
+@pytest.mark.parametrize("name", MEMBERS)
+def test_every_member_takes_its_example_and_no_other_changes(user: User, method: str, name: str):
+    task = user.create("Call Bob", completed=True)
+    example = MEMBERS[name]["examples"][0]
+    changed = change(user, method, task["id"], **{name: example}).json()
+    assert changed == {**task, name: example, "updated_at": changed["updated_at"]}
+
+
+NULL = {"type": "null"}
+NEVER_NULL = [name for name, schema in MEMBERS.items() if NULL not in schema.get("anyOf", [])]
+
+
+@pytest.mark.parametrize("members", [*({name: None} for name in NEVER_NULL), {"user_id2": "x"}])
 def test_null_where_nothing_can_be_cleared_is_422(user: User, method: str, members: dict[str, Any]):
     task = user.create()
     assert change(user, method, task["id"], **members).status_code == 422

@@ -4,6 +4,7 @@ import pytest
 
 from tests.api.requests.bodies.sending import JSON, check_refused
 from tests.server import User
+from todo_server.models import TaskCreate
 
 BROKEN_RULES = {
     "no title": b'{"title":null}',
@@ -51,6 +52,11 @@ BROKEN_RULES = {
     "a number too small for completed": b'{"title":"x","completed":1e-400}',
     "a great integer for completed": b'{"title":"x","completed":' + b"9" * 400 + b"}",
     "a list for completed": b'{"title":"x","completed":[true]}',
+}
+BROKEN_RULES |= {
+    f"{value.decode()} for {name}": b'{"title":"x","%s":%s}' % (name.encode(), value)
+    for name in sorted(TaskCreate.model_fields.keys() - {"title"})
+    for value in (b"[]", b'[""]', b"{}", b"1e400", rb'"\u0000"')
 }
 
 

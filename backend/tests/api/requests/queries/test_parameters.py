@@ -4,6 +4,7 @@ import pytest
 
 from tests.api.requests.queries.asking import ask, check_refused
 from tests.server import User
+from todo_server.domain.task_query import TaskQuery
 
 NO_LIMITS = [
     "",
@@ -59,6 +60,12 @@ CHOICES = {
     "status": ["done", "ALL", "Pending", "pending%20", "pending,completed", "true", "0", "null"],
     "sort": ["id", "user_id", "colour", "TITLE", "-title", "title,id", "title%20desc", "1"],
     "order": ["ASC", "ascending", "up", "-1", "asc%0A", "asc,desc", "random()", "null"],
+}
+# Whatever else takes words is tried with what they are not.
+CHOICES |= {
+    name: [form for word in words for form in (word.upper(), f"{word}%20", f"{word},{word}")]
+    for name, schema in TaskQuery.model_json_schema()["properties"].items()
+    if (words := schema.get("enum")) and name not in CHOICES
 }
 ALIASES = {"sort_by": "sort", "sort_order": "order"}
 NASTY = ["", "%00", "%FF", "%F0%9F%99%82", "%27;DROP%20TABLE%20task;--", "(select%201)", "a" * 5000]
