@@ -59,18 +59,27 @@ class Inputs:
                 values[self._query] = self.read_query(scope["query_string"])
             except RequestValidationError as error:
                 wrong += error.errors()
-        for header, name, default, field in self._headers:
-            sent = _header(scope["headers"], header)
-            values[name] = default
-            if sent is not None:
-                values[name], found = field.validate(sent, loc=("header", field.alias))
-                wrong += found
+        if self._headers:
+            wrong += self._read_headers(scope["headers"], values)
         if self._body is not None:
             values[self._body.name], found = _validated(self._body, body, ("body",))
             wrong += found
         if wrong:
             raise RequestValidationError(wrong)
         return values
+
+    def _read_headers(
+        self, headers: list[tuple[bytes, bytes]], values: dict[str, Any]
+    ) -> list[Any]:
+        """Add the headers to the arguments; give what is wrong with them."""
+        wrong: list[Any] = []
+        for header, name, default, field in self._headers:
+            sent = _header(headers, header)
+            values[name] = default
+            if sent is not None:
+                values[name], found = field.validate(sent, loc=("header", field.alias))
+                wrong += found
+        return wrong
 
 
 def _check(route: APIRoute) -> None:
