@@ -161,7 +161,7 @@ def an_app(
     router.add_api_route(path, endpoint, **options)
     app.router.routes.extend(router.routes)
     app.state.authenticate = trust_the_path()
-    app.state.database = SimpleNamespace(of=lambda identity: f"rows of {identity.user_id}")
+    app.state.database = SimpleNamespace(of=lambda identity, _: f"rows of {identity.user_id}")
     app.state.accounts = "the accounts"
     problems.install(app)
     app.add_middleware(RequestLog)

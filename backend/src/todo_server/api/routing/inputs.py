@@ -24,11 +24,7 @@ class Inputs:
         _check(route)
         declared = route.dependant
         self._path, self._body = declared.path_params, route.body_field
-        self._headers = [
-            (f.alias.lower().encode(), f.name, f.default, f)
-            for f in declared.header_params
-            if not f.field_info.is_required()
-        ]
+        self._headers = [(f.alias.lower().encode(), f) for f in declared.header_params]
         self._query = declared.query_params[0].name if declared.query_params else None
         self.query_model = _query_model(route)
         self.read_query = QueryReader(self.query_model).read if self.query_model else None
@@ -73,12 +69,10 @@ class Inputs:
     ) -> list[Any]:
         """Add the headers to the arguments; give what is wrong with them."""
         wrong: list[Any] = []
-        for header, name, default, field in self._headers:
+        for header, field in self._headers:
             sent = _header(headers, header)
-            values[name] = default
-            if sent is not None:
-                values[name], found = field.validate(sent, loc=("header", field.alias))
-                wrong += found
+            values[field.name], found = _validated(field, sent, ("header", field.alias))
+            wrong += found
         return wrong
 
 
@@ -95,8 +89,7 @@ def _check(route: APIRoute) -> None:
         and signature.parameters.keys() == names
         and {each.call for each in declared.dependencies} <= {handle_of, accounts_of}
         and len(declared.query_params) == (_query_model(route) is not None)
-        and all(f.field_info.annotation == (str | None) for f in declared.header_params)
-        and not any(f.field_info.is_required() for f in declared.header_params)
+        and all(f.field_info.annotation in (str, str | None) for f in declared.header_params)
         # What the document does not show, the tests that reflect over it would not try.
         and all(getattr(field.field_info, "include_in_schema", True) for field in fields)
         and not (body is not None and isinstance(body.field_info, Form))
