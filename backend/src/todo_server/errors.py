@@ -119,6 +119,13 @@ class VersionConflictError(TodoServerError):
         super().__init__()
 
 
+class IdempotencyKeyReusedError(TodoServerError):
+    """The key stands for another request, of the last 24 hours."""
+
+    code = "idempotency_key_reused"
+    message = "You have sent another request with this Idempotency-Key; use a new one for this."
+
+
 class MethodNotAllowedError(TodoServerError):
     """The path exists; the method does not."""
 

@@ -11,6 +11,7 @@ from todo_server.api import examples
 from todo_server.api.failures import failures
 from todo_server.api.parameters import document_parameters
 from todo_server.api.problem import Problem
+from todo_server.api.routing.idempotency import document_key
 from todo_server.api.routing.owner_route import OwnerRoute
 from todo_server.errors import HeadersTooLargeError, MisdirectedRequestError, UriTooLongError
 
@@ -92,6 +93,8 @@ def document(app: FastAPI) -> dict[str, Any]:
 def _finish(operation: dict[str, Any], route: APIRoute) -> None:
     if isinstance(route, OwnerRoute):
         document_parameters(operation, route)
+        if route.takes_key:
+            document_key(operation)
         operation["security"] = _SIGNED_IN
     else:
         operation["security"] = []

@@ -38,6 +38,7 @@ STATUS = {
     errors.UriTooLongError.code: HTTPStatus.REQUEST_URI_TOO_LONG,
     errors.UnsupportedMediaTypeError.code: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     errors.ValidationFailedError.code: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.IdempotencyKeyReusedError.code: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.HeadersTooLargeError.code: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     errors.TooManyAttemptsError.code: HTTPStatus.TOO_MANY_REQUESTS,
     errors.InternalError.code: HTTPStatus.INTERNAL_SERVER_ERROR,

@@ -4,7 +4,8 @@ from asyncpg import UniqueViolationError
 
 from todo_server.database.as_json import Row, as_row, json_columns, json_row, utf8
 from todo_server.database.client import Database
-from todo_server.database.handle import Handle, TransactionHandle
+from todo_server.database.handle import Handle, RequestHandle, TransactionHandle
+from todo_server.database.idempotency import Key
 from todo_server.database.one_trip import (
     AS_IT_IS,
     ChangeOne,
@@ -37,7 +38,9 @@ __all__ = [
     "ChangeOne",
     "Database",
     "Handle",
+    "Key",
     "Read",
+    "RequestHandle",
     "Row",
     "Statement",
     "TransactionHandle",

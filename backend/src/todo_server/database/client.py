@@ -12,6 +12,8 @@ from todo_server.database import execution, trouble
 from todo_server.database.connecting import Connector
 from todo_server.database.connection import Connection
 from todo_server.database.handle import Arguments, Outcome, RequestHandle
+from todo_server.database.idempotency import Key
+from todo_server.database.keyed_handle import KeyedHandle
 from todo_server.database.pool import Pool
 from todo_server.database.reasons import NotConnectedError
 from todo_server.database.shared import Shared
@@ -93,11 +95,14 @@ class Database:
                 raise type(error)(message) from cause
             raise
 
-    def of(self, identity: Identity, origin: str = "") -> RequestHandle:
+    def of(self, identity: Identity, origin: str = "", key: Key | None = None) -> RequestHandle:
         """Give the handle by which a request works on the rows of who is asking.
 
-        `origin` is for the log of changes: the request's id, a space, and the client.
+        `origin` is for the log of changes: the request's id, a space, and the client. What a
+        request with a `key` changes is changed once.
         """
+        if key is not None:
+            return KeyedHandle(self._run, identity, self._clock, origin, key)
         return RequestHandle(self._run, identity, self._clock, origin)
 
     def now(self) -> datetime:

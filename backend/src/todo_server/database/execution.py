@@ -51,9 +51,7 @@ async def change(connection: Connection, statement: Change[Result], values: Valu
     except BROKEN as error:
         if is_mistake(error):
             raise
-        if isinstance(statement, RepeatableChange) and not isinstance(error, TimeoutError):
-            raise MaybeDoneError from error
-        raise in_doubt() from error
+        raise _doubt(error, repeatable=isinstance(statement, RepeatableChange)) from error
 
 
 async def write(connection: Connection, statement: Write[Result], values: Values) -> Result:
@@ -114,12 +112,12 @@ def _text(value: str) -> str:
     return f"convert_from('\\x{value.encode().hex()}', 'UTF8')"
 
 
-async def commit(connection: Connection) -> None:
-    """End the transaction; where it may have been committed or not, say so."""
+async def commit(connection: Connection, *, repeatable: bool = False) -> None:
+    """End the transaction; where it may have been committed or not, do as `change`."""
     try:
         await connection.execute("COMMIT")
     except BROKEN as error:
-        raise in_doubt() from error
+        raise _doubt(error, repeatable=repeatable) from error
 
 
 async def is_left_good(connection: Connection, error: BaseException) -> bool:
@@ -146,9 +144,15 @@ async def cancelled(connection: Connection) -> None:
             await connection.close()
 
 
+def _doubt(error: BaseException, *, repeatable: bool) -> Exception:
+    if repeatable and not isinstance(error, TimeoutError):
+        return MaybeDoneError()
+    return in_doubt()
+
+
 def in_doubt() -> UnavailableError:
     """Make the error of a change that was made, or was not."""
     return UnavailableError(
         "The database did not confirm the change, which may have been saved. "
-        "Look whether it is there before you send it again."
+        "Look whether it is there before you send it again, unless it has an Idempotency-Key."
     )

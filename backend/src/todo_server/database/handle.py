@@ -62,7 +62,10 @@ class Do(Protocol):
 class RequestHandle:
     """The handle of a request: each statement is a transaction of its own."""
 
-    __slots__ = ("_clock", "_do", "_now", "identity", "origin")
+    __slots__ = ("_clock", "_do", "_identifying", "_now", "identity", "origin")
+
+    is_replay = False
+    """Whether what it has given was answered before, under the same key."""
 
     def __init__(
         self, do: Do, identity: Identity, clock: Callable[[], datetime], origin: str = ""
@@ -70,6 +73,11 @@ class RequestHandle:
         self._do = do
         self._clock = clock
         self._now: datetime | None = None
+        self._identifying: dict[str, object] = {
+            OWNER: identity.user_id,
+            "session": identity.session_id,
+            "origin": origin,
+        }
         self.identity = identity
         self.origin = origin
 
@@ -82,28 +90,31 @@ class RequestHandle:
 
     def run(self, statement: Owned[Result], **values: object) -> Awaitable[Result]:
         """Run a statement: one round trip, or three for a `Write`."""
-        identity = self.identity
-        values[OWNER], values["session"] = identity.user_id, identity.session_id
-        values["origin"] = self.origin
+        owner = self.identity.user_id
+        values |= self._identifying
         if isinstance(statement, Read):
-            return self._do(identity.user_id, execution.read, statement, values)
+            return self._do(owner, execution.read, statement, values)
         if isinstance(statement, Change):
-            return self._do(identity.user_id, execution.change, statement, values)
-        return self._do(identity.user_id, execution.write, statement, values)
+            return self._do(owner, execution.change, statement, values)
+        return self._do(owner, execution.write, statement, values)
 
     async def transaction(self, steps: Steps[Outcome], *, alone: bool = False) -> Outcome:
         """Run several steps in a transaction of their own."""
+        return await self._transact(steps, alone=alone, repeatable=False)
 
+    def _transact(
+        self, steps: Steps[Outcome], *, alone: bool, repeatable: bool
+    ) -> Awaitable[Outcome]:
         async def begin_step_commit(connection: Connection) -> Outcome:
             identity = self.identity
             await execution.begin(
                 connection, identity.user_id, identity.session_id, self.origin, alone=alone
             )
             outcome = await steps(TransactionHandle(connection, identity, self.now, self.origin))
-            await execution.commit(connection)
+            await execution.commit(connection, repeatable=repeatable)
             return outcome
 
-        return await self._do(self.identity.user_id, begin_step_commit)
+        return self._do(self.identity.user_id, begin_step_commit)
 
 
 class TransactionHandle:

@@ -38,6 +38,7 @@ identity. Reads lock nothing.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -65,6 +66,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import SQLModel
 
 from todo_server.database.as_json import Row, as_row, json_columns
+from todo_server.database.idempotency import keeping
 from todo_server.database.owned import OWNER_ID, is_owners, owner_view
 from todo_server.database.statement import (
     Change,
@@ -162,7 +164,7 @@ def read_statement(value: Select[Any], *, rare: bool = False) -> Read[Result]:
 def insert_statement(insertion: Insert, columns: list[ColumnElement[Any]]) -> Change[Row]:
     """Complete what `insert_owned` began: it gives the row that was made."""
     inserted = insertion.returning(*columns).cte("inserted")
-    return compiled(Change, as_row(inserted))
+    return _compiled_change(Change, as_row(inserted))
 
 
 def change_one(
@@ -180,10 +182,16 @@ def change_one(
     """
     kind = RepeatableChange if repeatable else Change
     always, of_versions = (
-        compiled(kind, _changing_one(rows, key, values, shape, if_version=if_version))
+        _compiled_change(kind, _changing_one(rows, key, values, shape, if_version=if_version))
         for if_version in (False, True)
     )
     return ChangeOne(always, of_versions)
+
+
+def _compiled_change(kind: type[Change[Any]], answering: Select[Any]) -> Change[Any]:
+    """Compile it as it is, and for a request with a key, by which it may be done again."""
+    keyed = compiled(RepeatableChange, keeping(answering))
+    return replace(compiled(kind, answering), keyed=keyed)
 
 
 def _changing_one(

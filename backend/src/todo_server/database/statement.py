@@ -41,10 +41,12 @@ class Read(Statement[Result]):
     __slots__ = ()
 
 
+@dataclass(frozen=True, slots=True)
 class Change(Statement[Result]):
     """Sets the identity and changes owned rows, in one round trip. Done twice, it counts twice."""
 
-    __slots__ = ()
+    keyed: "Change[Result] | None" = None
+    """The same where the request has a key, which it keeps (`idempotency.py`)."""
 
 
 class RepeatableChange(Change[Result]):

@@ -17,7 +17,7 @@ _ALLOWED = (
     *("Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key"),
     "X-Request-ID",
 )
-_EXPOSED = ("Link", "Location", "ETag", "Retry-After", "X-Request-ID")
+_EXPOSED = ("Link", "Location", "ETag", "Retry-After", "X-Request-ID", "Idempotency-Replayed")
 
 
 class CORS:

@@ -28,6 +28,8 @@ class JSONRequest(BareRequest):
     max_values = 200
     """Members and elements: a task has seven members, and each is dear to parse and to refuse."""
     too_large: type[BodyTooLargeError] = BodyTooLargeError
+    content = b""
+    """The body as it came, once it is loaded."""
 
     async def load(self) -> dict[str, Any] | None:
         """Give the body's JSON object, or None if there is no body; `body()` and `json()` as well.
@@ -49,7 +51,7 @@ class JSONRequest(BareRequest):
                 body += chunk
                 if len(body) > self.max_body:
                     raise self.too_large
-        self._body = bytes(body)
+        self._body = self.content = bytes(body)
         if not self._body:
             return None
         value = self._json = _parse(self._body, self.max_values)

@@ -14,11 +14,14 @@ from starlette.types import Receive, Scope, Send
 from todo_server import errors
 from todo_server.api.failures import document_raised
 from todo_server.api.routing.dependencies import database_of
+from todo_server.api.routing.idempotency import key_of, mark_replayed
 from todo_server.api.routing.inputs import Inputs
 from todo_server.api.routing.json_request import JSONRequest, SmallJSONRequest
 from todo_server.api.routing.responses import JSONBytes
 from todo_server.auth import ME, Authenticate
 from todo_server.domain.identity import Identity
+
+_READING = {"GET", "HEAD"}
 
 MAX_CLIENT = 200
 """Bytes of `User-Agent` that are kept."""
@@ -36,12 +39,15 @@ class OwnerRoute(APIRoute):
     request_class: ClassVar[type[JSONRequest]] = JSONRequest
     headers_of_models: ClassVar[tuple[tuple[bytes, bytes], ...]] = ()
     names_owner: ClassVar[bool] = True
+    may_have_key: ClassVar[bool] = True
+    """Whether what it changes, it changes in one statement or one transaction."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401 - FastAPI's
         super().__init__(path, endpoint, **options)
         if ("{user_id}" in path) is not self.names_owner:
             raise TypeError(f"{path}: {type(self).__name__} is for other paths")
         self.inputs = Inputs(self)
+        self.takes_key = self.may_have_key and _READING.isdisjoint(self.methods or ())
         document_raised(self, *self._raised())
         self._other_method = {"endpoint": self.endpoint, "path_params": {}, "route": self}
 
@@ -64,11 +70,14 @@ class OwnerRoute(APIRoute):
             return
         request = self.request_class(scope, receive, send)
         identity = await _identify(request, scope["path_params"].get("user_id", ME))
-        origin = "" if scope["method"] == "GET" else _origin(scope)
-        mine = database_of(request).of(identity, origin)
         body = await request.load() if self.body_field is not None else None
+        key = key_of(scope, request.content) if self.takes_key else None
+        origin = "" if scope["method"] == "GET" else _origin(scope)
+        mine = database_of(request).of(identity, origin, key)
         answer = await self.endpoint(**self.inputs.read(request, mine, body))
         response = answer if isinstance(answer, Response) else self._written(answer)
+        if mine.is_replay:
+            mark_replayed(response)
         await response(scope, receive, send)
 
     def _written(self, model: BaseModel) -> Response:
@@ -94,8 +103,10 @@ class OwnerRoute(APIRoute):
             yield errors.NoAccountsError
         if self.body_field is not None:
             yield from self.request_class.raised()
-        if self.inputs.any_sent:
+        if self.inputs.any_sent or self.takes_key:
             yield errors.ValidationFailedError
+        if self.takes_key:
+            yield errors.IdempotencyKeyReusedError
 
 
 class SignedInRoute(OwnerRoute):
@@ -104,6 +115,7 @@ class SignedInRoute(OwnerRoute):
     request_class = SmallJSONRequest
     headers_of_models = ((b"cache-control", b"no-store"),)  # tokens (RFC 6749, section 5.1)
     names_owner = False
+    may_have_key = False  # what opens and ends sessions is not kept
 
 
 def _origin(scope: Scope) -> str:

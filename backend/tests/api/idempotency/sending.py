@@ -1,0 +1,51 @@
+"""Every operation that takes a key, as a request that may be sent again."""
+
+import secrets
+from typing import Any, NamedTuple
+
+import httpx
+
+from tests.server import User
+
+
+class Sent(NamedTuple):
+    """A request under the user's tasks; `{id}` is that of a task that is there."""
+
+    method: str
+    path: str = "/{id}"
+    body: dict[str, Any] | None = None
+    headers: dict[str, str] = {}  # noqa: RUF012 - of a tuple, which nobody changes
+
+    def by(self, user: User, task_id: str, key: str) -> httpx.Response:
+        path = user.path + self.path.format(id=task_id)
+        headers = {"Idempotency-Key": key, **self.headers}
+        body = self.body and written(self.body, task_id)
+        return user.request(self.method, path, json=body, headers=headers)
+
+
+def written(body: Any, task_id: str) -> Any:
+    if isinstance(body, dict):
+        return {name: written(value, task_id) for name, value in body.items()}
+    if isinstance(body, list):
+        return [written(value, task_id) for value in body]
+    return task_id if body == "{id}" else body
+
+
+def new_key() -> str:
+    return secrets.token_urlsafe()
+
+
+SENT = {
+    "create_task": Sent("POST", "", {"title": "Once"}),
+    "update_task_by_put": Sent("PUT", body={"title": "Once"}),
+    "update_task_by_patch": Sent("PATCH", body={"title": "Once"}),
+    "complete_task": Sent("PATCH", "/{id}/complete"),
+    "delete_task": Sent("DELETE"),
+}
+"""By the operation's name in the contract."""
+
+WITH_CONDITION = {
+    name: sent._replace(headers={"If-Match": '"1"'})
+    for name, sent in SENT.items()
+    if sent.path.startswith("/{id}")
+}
