@@ -5,12 +5,14 @@ table is logged if its rows have a version. The triggers are made anew by every 
 owner views, so that a new member of a noun is logged without a line for it.
 
 They work as the asking user, through the owner views: a change for which no identity is set is
-refused. What they cost, and what else was tried, is in docs/decisions/0026.
+refused, and so is what an entry could not tell of. They name the schema of what they write to, so
+that no temporary table stands in for it. What they cost, and what else was tried, is in
+docs/decisions/0026.
 """
 
 from collections.abc import Iterator
 
-from sqlalchemy import Connection, Table, inspect
+from sqlalchemy import Connection, Table, inspect, text
 from sqlmodel import SQLModel
 
 _NOT_MEMBERS = ("user_id", "id", "version", "created_at", "updated_at")
@@ -23,7 +25,20 @@ _TRIGGERS = {
     "log_changed": "AFTER UPDATE ON {noun} FOR EACH ROW"
     " WHEN (OLD.version IS DISTINCT FROM NEW.version) EXECUTE FUNCTION log_{noun}()",
     "log_purged": "AFTER DELETE ON {noun} FOR EACH ROW EXECUTE FUNCTION log_{noun}()",
+    "refuse_other_key": "AFTER UPDATE OF user_id, id ON {noun} FOR EACH ROW"
+    " WHEN ((OLD.user_id, OLD.id) IS DISTINCT FROM (NEW.user_id, NEW.id))"
+    " EXECUTE FUNCTION refuse_unlogged()",
+    "refuse_truncate": "BEFORE TRUNCATE ON {noun} EXECUTE FUNCTION refuse_unlogged()",
 }
+
+_REFUSE = """
+CREATE OR REPLACE FUNCTION refuse_unlogged() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'this % of % could not be told by the log of changes', TG_OP, TG_TABLE_NAME
+        USING ERRCODE = 'feature_not_supported',
+              HINT = 'A row keeps its key. Use DELETE, once for each user, as that user.';
+END $$
+"""
 
 _COUNT = """
 CREATE OR REPLACE FUNCTION count_version() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -39,7 +54,7 @@ END $$
 _LOG = """
 CREATE OR REPLACE FUNCTION log_{noun}() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    it {noun} := NEW;
+    it {schema}.{noun} := NEW;
     its_kind text := 'created';
     its_number bigint;
     was jsonb;
@@ -55,19 +70,21 @@ BEGIN
         its_kind := 'purged';
         it := OLD;
         it.updated_at := clock_timestamp();
-        UPDATE my_change SET before = NULL
+        UPDATE {schema}.my_change SET before = NULL
             WHERE user_id = it.user_id AND row_id = it.id AND before IS NOT NULL;
     END IF;
-    INSERT INTO my_change (user_id, number, at, kind, noun, row_id, before, origin, batch, undoes)
-        SELECT it.user_id, 1 + coalesce((SELECT number FROM my_change WHERE user_id = it.user_id
-                                         ORDER BY number DESC LIMIT 1), 0),
+    INSERT INTO {schema}.my_change
+            (user_id, number, at, kind, noun, row_id, before, origin, batch, undoes)
+        SELECT it.user_id,
+               1 + coalesce((SELECT number FROM {schema}.my_change WHERE user_id = it.user_id
+                             ORDER BY number DESC LIMIT 1), 0),
                it.updated_at, its_kind, '{noun}', it.id, was, current_setting('app.origin', true),
                nullif(current_setting('app.batch', true), '')::bigint,
                nullif(current_setting('app.undoes', true), '')::bigint
         RETURNING number INTO its_number;
     IF its_number = 1 THEN
-        INSERT INTO upkeep (owner_id, due_at) VALUES (it.user_id, it.updated_at + interval '1 day')
-            ON CONFLICT DO NOTHING;
+        INSERT INTO {schema}.upkeep (owner_id, due_at)
+            VALUES (it.user_id, it.updated_at + interval '1 day') ON CONFLICT DO NOTHING;
     END IF;
     RETURN NULL;
 END $$
@@ -83,14 +100,15 @@ def is_logged(table: Table) -> bool:
     return "version" in table.c
 
 
-def change_log(table: Table) -> Iterator[str]:
-    """Give what makes the log of one table: none, where it has none."""
+def change_log(table: Table, schema: str = "public") -> Iterator[str]:
+    """Give what makes the log of one table in a schema, quoted: none, where it has none."""
     if not is_logged(table):
         return
     stored = [c.name for c in table.c if c.computed is None and c.name not in ("user_id", "id")]
     members = [_MEMBER.format(name=name) for name in stored if name not in _NOT_MEMBERS]
     yield _COUNT
-    yield _LOG.format(noun=table.name, members="\n        ".join(members))
+    yield _REFUSE
+    yield _LOG.format(schema=schema, noun=table.name, members="\n        ".join(members))
     names = {
         "noun": table.name,
         "old": ", ".join(f"OLD.{name}" for name in stored),
@@ -113,9 +131,10 @@ def make_change_log(connection: Connection) -> None:
     """Make the triggers of every logged table that is there as the models have it."""
     found = inspect(connection)
     present = set(found.get_table_names())
+    schema = connection.scalar(text("SELECT quote_ident(current_schema())"))
     for table in SQLModel.metadata.sorted_tables:
         if table.name in present and is_logged(table):
             columns = {column["name"] for column in found.get_columns(table.name)}
             if columns >= set(table.c.keys()):  # and not an older version of the schema
-                for statement in change_log(table):
+                for statement in change_log(table, schema):
                     connection.exec_driver_sql(statement)
