@@ -20,17 +20,27 @@ def url_of(name: str, role: str = "postgres") -> str:
     return url.replace("/postgres?", f"/{name}?").replace("postgres@", f"{role}@")
 
 
-def run(url: str, sql: str, *arguments: Any) -> list[asyncpg.Record]:
+def run(url: str, sql: str, *arguments: Any, **settings: str) -> list[asyncpg.Record]:
     """Run one statement as the role of the URL."""
 
     async def fetch() -> list[asyncpg.Record]:
-        connection = await asyncpg.connect(url)
+        connection = await asyncpg.connect(url, server_settings=settings)
         try:
             return await connection.fetch(sql, *arguments)
         finally:
             await connection.close()
 
     return asyncio.run(fetch())
+
+
+def run_as(url: str, user_id: str, sql: str, *arguments: Any) -> list[asyncpg.Record]:
+    """Run one statement as a user, whose log tells of what it changes."""
+    return run(url, sql, *arguments, **{"app.user_id": user_id})
+
+
+def seed(url: str, sql: str, *arguments: Any) -> None:
+    """Put rows there as a restore does: of whomever, and no trigger counts or logs them."""
+    run(url, sql, *arguments, session_replication_role="replica")
 
 
 def new_database(*, owner: str = "postgres", migrated: bool = True) -> str:

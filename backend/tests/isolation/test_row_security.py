@@ -12,7 +12,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from tests.databases import new_database, run
+from tests.databases import new_database, run, seed
 from tests.filters import add_filter, values_of_filters
 from tests.isolation.victims import (
     STRANGER,
@@ -27,7 +27,7 @@ from tests.isolation.victims import (
 )
 from todo_server import errors
 from todo_server.database import Database, Read
-from todo_server.database.readiness import owned_tables
+from todo_server.database.readiness import owner_views
 from todo_server.domain.identity import Identity
 from todo_server.domain.task_query import Order, Sort, Status, TaskQuery
 from todo_server.models import Completion, TaskCreate, TaskUpdate
@@ -81,7 +81,7 @@ def crowded(request) -> str:
     """A database in which everybody has as many tasks, and statistics know it."""
     url = new_database()
     for number, user_id in enumerate(USERS):
-        run(
+        seed(
             url,
             f"INSERT INTO task {COLUMNS} SELECT $1, ('00000000-0000-7000-8000-' || $2 ||"
             " lpad(n::text, 10, '0'))::uuid, $1 || ' ' || n, NULL, n % 2 = 0, now(), now()"
@@ -187,17 +187,17 @@ async def undone(url: str) -> AsyncIterator[asyncpg.Connection]:
         await transaction.rollback()
 
 
-@pytest.mark.parametrize("table", owned_tables())
+@pytest.mark.parametrize("view", owner_views())
 @pytest.mark.parametrize("who", ["stranger", "nobody"])
-def test_every_view_shows_the_own_rows_alone(who, table, filled):
+def test_every_view_shows_the_own_rows_alone(who, view, filled):
     async def try_the_view() -> None:
         async with undone(filled) as connection:
             if who == "stranger":
                 await become(connection, who)
-            seen = await connection.fetch(f"SELECT user_id FROM my_{table}")
+            seen = await connection.fetch(f"SELECT user_id FROM {view}")
             assert [row["user_id"] for row in seen] == ([] if who == "nobody" else [who])
-            changed = await connection.execute(f"UPDATE my_{table} SET user_id = user_id")
-            deleted = await connection.execute(f"DELETE FROM my_{table}")
+            changed = await connection.execute(f"UPDATE {view} SET user_id = user_id")
+            deleted = await connection.execute(f"DELETE FROM {view}")
             assert (changed, deleted) == (f"UPDATE {len(seen)}", f"DELETE {len(seen)}")
 
     asyncio.run(try_the_view())

@@ -12,6 +12,7 @@ import pytest
 from tests.databases import new_database, run
 from tests.filters import add_filter
 from tests.isolation.victims import (
+    OF_THE_VICTIM,
     STATEMENTS,
     STRANGER,
     VICTIM,
@@ -55,10 +56,20 @@ def query(monkeypatch) -> type[TaskQuery]:
     return more
 
 
+VERBS: list[tuple[Any, ...]] = [
+    (tasks.update_task, TaskUpdate(title="stolen")),
+    (tasks.complete_task, Completion()),
+    (tasks.delete_task,),
+    (tasks.restore_task,),
+]
+"""What asks for a version, and what with."""
+
+
 def test_without_row_security_the_statements_alone_touch_no_other_row(unbound, query):
     async def prepare(database: Database) -> None:
-        await some_tasks(database, VICTIM)
-        await some_tasks(database, STRANGER)
+        for owner in (VICTIM, STRANGER):
+            *_, last = await some_tasks(database, owner)
+            await tasks.delete_task(database.of(owner), last)
 
     async def try_everything(database: Database) -> None:
         for row in before:
@@ -70,6 +81,12 @@ def test_without_row_security_the_statements_alone_touch_no_other_row(unbound, q
                 tasks.complete_task(database.of(STRANGER), task_id, Completion()),
                 tasks.complete_task(database.of(STRANGER), task_id, Completion(completed=True)),
                 tasks.delete_task(database.of(STRANGER), task_id),
+                tasks.restore_task(database.of(STRANGER), task_id),
+                *(
+                    verb(database.of(STRANGER), task_id, *what, versions=versions)
+                    for verb, *what in VERBS
+                    for versions in ([], [1, 2, 3], [99])
+                ),
             ):
                 with pytest.raises(errors.TaskNotFoundError):
                     await attempt
@@ -79,7 +96,9 @@ def test_without_row_security_the_statements_alone_touch_no_other_row(unbound, q
 
     run_with_database(unbound, prepare)
     before = rows_of(unbound, VICTIM)
-    assert run(unbound, "SELECT count(*) FROM my_task")[0]["count"] == 6, "nothing else isolates"
+    for view, rows in (("my_task", 4), ("my_trashed_task", 2)):
+        count = run(unbound, f"SELECT count(*) FROM {view}")[0]["count"]
+        assert count == rows, "nothing else isolates"
     run_with_database(unbound, try_everything)
     assert rows_of(unbound, VICTIM) == before
 
@@ -92,6 +111,9 @@ def test_all_that_is_done_to_tasks_can_be_done_with_the_views_alone(query):
         await tasks.get_task(database.of(VICTIM), first)
         await tasks.update_task(database.of(VICTIM), first, TaskUpdate(title="changed"))
         await tasks.delete_task(database.of(VICTIM), second)
+        await tasks.restore_task(database.of(VICTIM), second)
+        for verb, *what in VERBS:
+            await verb(database.of(VICTIM), first, *what, versions=list(range(1, 99)))
         for listing in every_listing([], query):
             await tasks.list_tasks(database.of(VICTIM), listing)
 
@@ -107,7 +129,8 @@ PARAMETERS: dict[str, Any] = {
     "task_id": uuid.UUID("00000000-0000-7000-8000-000000000001"),
     "session_id": uuid.UUID("00000000-0000-4000-8000-000000000001"),
     "digest": b"victim",
-    "ids": [uuid.UUID("00000000-0000-7000-8000-000000000001")],
+    "ids": [uuid.UUID(f"00000000-0000-7000-8000-00000000000{n}") for n in (1, 3)],
+    "if_version": [1, 2, 3],
     "limit": 200,
     "email": "stolen@example.com",
 }
@@ -128,16 +151,19 @@ AFTER = {
 
 
 @pytest.mark.parametrize("of_type", [BEFORE, AFTER], ids=["before", "after"])
-def test_no_statement_touches_the_row_of_another_user_without_row_security(of_type, unbound):
+@pytest.mark.parametrize("task_id", PARAMETERS["ids"], ids=["live", "trashed"])
+def test_no_statement_touches_the_row_of_another_user_without_row_security(
+    task_id, of_type, unbound
+):
     fill_every_table(unbound)
+    given = PARAMETERS | {"task_id": task_id}
     limited = limited_to_the_views(unbound)
 
     async def try_all() -> None:
         async with connection_to(unbound) as seeing, connection_to(limited) as connection:
             before = await everything_of(seeing, "victim")
-            assert (
-                len(before) == len(owned_tables()) == len(await everything_of(seeing, "stranger"))
-            )
+            strangers = await everything_of(seeing, "stranger")
+            assert len(before) == len(OF_THE_VICTIM) == len(strangers)
             for name, statement in STATEMENTS.items():
                 if isinstance(statement, Unowned):
                     continue
@@ -145,7 +171,7 @@ def test_no_statement_touches_the_row_of_another_user_without_row_security(of_ty
                 prepared = await connection.prepare(statement.sql)
                 kinds = [kind.name for kind in prepared.get_parameters()]
                 values = [
-                    PARAMETERS[name] if name in PARAMETERS else of_type[kind]
+                    given[name] if name in given else of_type[kind]
                     for name, kind in zip(statement.names, kinds, strict=True)
                 ]
                 # A new row may meet another of the stranger's own, or be refused for its form.

@@ -13,11 +13,11 @@ from typing import Any
 import asyncpg
 from sqlmodel import SQLModel
 
-from tests.databases import new_role, run
+from tests.databases import new_role, run, seed
 from tests.filters import every_filter
 from todo_server import services
 from todo_server.database import Database, Statement
-from todo_server.database.readiness import owned_tables
+from todo_server.database.readiness import owned_tables, owner_views
 from todo_server.domain.cursor import write_cursor
 from todo_server.domain.identity import Identity
 from todo_server.domain.task_query import Order, Sort, Status, TaskQuery
@@ -79,52 +79,78 @@ def limited_to_the_views(url: str) -> str:
     """The URL of a role that may not touch an owned table itself."""
     role = new_role("")
     run(url, f"GRANT SELECT ON alembic_version TO {role}")
-    views_and_others = [*(f"my_{table}" for table in owned_tables()), *UNOWNED]
-    run(url, f"GRANT SELECT, INSERT, UPDATE, DELETE ON {', '.join(views_and_others)} TO {role}")
+    views_and_others = ", ".join([*owner_views(), *UNOWNED])
+    run(url, f"GRANT SELECT, INSERT, UPDATE, DELETE ON {views_and_others} TO {role}")
     return url.replace("postgres@", f"{role}@")
 
 
+_TASK = {
+    "user_id": "'victim'",
+    "id": "'00000000-0000-7000-8000-000000000001'",
+    "title": "'victim'",
+    "description": "'victim'",
+    "created_at": "now()",
+    "updated_at": "now()",
+}
 OF_THE_VICTIM = {
-    "account": {
+    "my_account": {
         "user_id": "'victim'",
         "email": "'victim@example.com'",
         "name": "'victim'",
         "password_hash": "'victim'",
         "created_at": "now()",
     },
-    "session": {
+    "my_session": {
         "user_id": "'victim'",
         "id": "'00000000-0000-4000-8000-000000000001'",
         "created_at": "now()",
         "expires_at": "now() + '1 hour'",
     },
-    "refresh_token": {
+    "my_refresh_token": {
         "user_id": "'victim'",
         "digest": "'victim'",
         "session_id": "'00000000-0000-4000-8000-000000000001'",
         "created_at": "now()",
     },
-    "task": {
+    "my_task": _TASK,
+    "my_trashed_task": {
+        **_TASK,
+        "id": "'00000000-0000-7000-8000-000000000003'",
+        "deleted_at": "now()",
+    },
+    "my_change": {
         "user_id": "'victim'",
-        "id": "'00000000-0000-7000-8000-000000000001'",
-        "title": "'victim'",
-        "description": "'victim'",
+        "number": "1",
+        "at": "now()",
+        "kind": "'updated'",
+        "noun": "'task'",
+        "row_id": "'00000000-0000-7000-8000-000000000001'",
+        "before": """'{"title": "victim"}'""",
+        "origin": "'victim'",
+    },
+    "my_idempotency_key": {
+        "user_id": "'victim'",
+        "key": "'victim'",
+        "fingerprint": "'victim'",
+        "result": "ARRAY['victim'::bytea]",
         "created_at": "now()",
-        "updated_at": "now()",
     },
 }
+_MAY_BE_ALIKE = {"my_task", "my_trashed_task", "my_change"}
+"""But for the owner, and for what belongs to them."""
 
 
 def fill_every_table(url: str) -> None:
-    """Give the victim and the stranger a row in each owned table."""
-    assert set(OF_THE_VICTIM) == set(owned_tables()), "add a row of the new table"
-    for table, row in OF_THE_VICTIM.items():
+    """Give the victim and the stranger a row in each owner view."""
+    assert set(OF_THE_VICTIM) == set(owner_views()), "add a row of the new table"
+    for view, row in OF_THE_VICTIM.items():
+        table = view.removeprefix("my_").removeprefix("trashed_")
         columns, values = ", ".join(row), ", ".join(row.values())
         for owner in ("victim", "stranger"):
             own = values.replace("victim", owner)
-            if table != "task":  # everything but the owner and what belongs to them may be alike
+            if view not in _MAY_BE_ALIKE:
                 own = own.replace("0001", "0001" if owner == "victim" else "0002")
-            run(url, f"INSERT INTO {table} ({columns}) VALUES ({own})")
+            seed(url, f"INSERT INTO {table} ({columns}) VALUES ({own})")
 
 
 def everything_of(connection: asyncpg.Connection, owner: str) -> Awaitable[list[Any]]:

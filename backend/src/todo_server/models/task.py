@@ -33,11 +33,15 @@ DESCRIPTION_LENGTH = 5000
 SORTED_TITLE_LENGTH = 200
 """Titles are ordered by this many characters: an index entry must fit a third of a page."""
 
-_BY_STATUS = ("user_id", "completed")
 _LIVE = "CASE WHEN deleted_at IS NULL THEN true ELSE NULL::boolean END"
 
 # Members of a task that a client may echo back; they are ignored and never assigned.
 READ_ONLY = ("id", "user_id", "version", "created_at", "updated_at")
+
+
+def _sorted(name: str, *key: str) -> Index:
+    where = text("live IS NOT NULL")
+    return Index(name, "user_id", "completed", *key, postgresql_where=where)
 
 
 class Task(SQLModel, table=True):
@@ -77,10 +81,11 @@ class Task(SQLModel, table=True):
             name="description_length",
         ),
         # One for each sort, with the status before the key: both statuses are merged where
-        # all tasks are listed. Creation needs the primary key besides.
-        Index("task_user_id_completed_id_index", *_BY_STATUS, "id"),
-        Index("task_user_id_completed_updated_at_id_index", *_BY_STATUS, "updated_at", "id"),
-        Index("task_user_id_completed_title_key_id_index", *_BY_STATUS, "title_key", "id"),
+        # all tasks are listed. Creation needs the primary key besides. What is in the trash is
+        # not in them: a page would read past it.
+        _sorted("task_user_id_completed_id_index", "id"),
+        _sorted("task_user_id_completed_updated_at_id_index", "updated_at", "id"),
+        _sorted("task_user_id_completed_title_key_id_index", "title_key", "id"),
         Index(
             "task_user_id_deleted_at_id_index",
             *("user_id", "deleted_at", "id"),

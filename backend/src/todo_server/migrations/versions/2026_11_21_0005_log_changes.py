@@ -9,6 +9,12 @@ down_revision = "0004"
 branch_labels = None
 depends_on = None
 
+_SORTS = {
+    "task_user_id_completed_id_index": ["id"],
+    "task_user_id_completed_updated_at_id_index": ["updated_at", "id"],
+    "task_user_id_completed_title_key_id_index": ["title_key", "id"],
+}
+
 
 def upgrade() -> None:
     op.add_column(
@@ -33,6 +39,7 @@ def upgrade() -> None:
         ["user_id", "deleted_at", "id"],
         postgresql_where=sa.text("live IS NULL"),
     )
+    _sort(where=sa.text("live IS NOT NULL"))
     op.create_table(
         "change",
         sa.Column("user_id", sa.Text(), nullable=False),
@@ -77,6 +84,13 @@ def downgrade() -> None:
     op.execute("DELETE FROM task WHERE deleted_at IS NOT NULL")
     op.execute("ALTER TABLE task FORCE ROW LEVEL SECURITY")
     op.drop_index("task_user_id_deleted_at_id_index", "task")
+    _sort(where=None)
     op.drop_column("task", "live")
     op.drop_column("task", "deleted_at")
     op.drop_column("task", "version")
+
+
+def _sort(where: sa.TextClause | None) -> None:
+    for name, key in _SORTS.items():
+        op.drop_index(name, "task")
+        op.create_index(name, "task", ["user_id", "completed", *key], postgresql_where=where)
