@@ -77,7 +77,7 @@ async def list_tasks(
     if page.rest:
         rest = tasks.read_rest(mine, query, page.rest)
         return StreamedArray(page.body, rest, *_link(request, page.next_cursor))
-    tag = etag_of_content(page.body)
+    tag = etag_of_content(page.body, (page.next_cursor or "").encode())
     if is_known(tag, if_none_match):
         return NotModified(tag)
     headers = ((b"etag", tag.encode()), *_link(request, page.next_cursor))

@@ -8,7 +8,7 @@ from todo_server.errors import FieldError, ValidationFailedError
 _TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
 _LIST = re.compile(rf"[ \t,]*{_TAG}(?:[ \t]*,[ \t,]*{_TAG})*[ \t,]*")
 _TAGS = re.compile(_TAG)
-_VERSION = re.compile(r'"([0-9]{1,18})(?:-[a-z]+)?"')
+_VERSION = re.compile(r'"([1-9][0-9]{0,17})(?:-[a-z]+)?"')
 """What the tag of a row holds: its version, and for some a word that is no part of it."""
 
 
@@ -17,9 +17,11 @@ def etag(version: str) -> str:
     return f'"{version}"'
 
 
-def etag_of_content(content: bytes) -> str:
-    """Give the tag of an answer that has no version, by what is in it."""
-    return f'"{sha256(content, usedforsecurity=False).hexdigest()[:32]}"'
+def etag_of_content(body: bytes, head: bytes = b"") -> str:
+    """Give the tag of an answer that has no version, by its body and what else it tells."""
+    told = sha256(body, usedforsecurity=False)
+    told.update(b"\0%b" % head)  # no JSON has a NUL
+    return f'"{told.hexdigest()[:32]}"'
 
 
 def versions_of(if_match: str | None) -> list[int] | None:
