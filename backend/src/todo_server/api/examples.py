@@ -28,6 +28,7 @@ _NEWER = _TASK | {
     "created_at": "2026-11-20T22:01:07.105412Z",
     "updated_at": "2026-11-20T22:01:07.105412Z",
 }
+_TRASHED = _CHANGED | {"deleted_at": "2026-11-20T22:04:10.002915Z"}
 _ACCOUNT = {
     "id": _USER_ID,
     "email": _EMAIL,
@@ -95,6 +96,8 @@ _ANSWERS: dict[str, dict[str, Any]] = {
     "update_task_by_put": {"the task": _CHANGED},
     "update_task_by_patch": {"the task": _CHANGED},
     "complete_task": {"the task": _TASK | _LATER | {"completed": True}},
+    "list_trash": {"one task": [_TRASHED]},
+    "restore_task": {"the task": _CHANGED | {"version": 4}},
     "sign_up": {"tokens": _TOKENS},
     "sign_in": {"tokens": _TOKENS},
     "token": {"tokens": _TOKENS},
@@ -130,6 +133,9 @@ _MISTAKES = {
     "update_task_by_put": ("title", "blank", "A title needs at least one visible character"),
     "update_task_by_patch": ("title", "blank", "A title needs at least one visible character"),
     "delete_task": _NO_UUID,
+    "list_trash": ("limit", "invalid", "Use a whole number from 1 to 200"),
+    "restore_task": _NO_UUID,
+    "purge_task": _NO_UUID,
     "complete_task": ("completed", "bool_type", "Input should be a valid boolean"),
     "sign_up": ("password", "too_short", "Use at least 8 characters"),
     "sign_in": ("email", "email", "Use an address like name@example.com"),

@@ -32,6 +32,7 @@ Beside those that an operation lists, any may be answered with 500 `internal_err
 """
 _TAGS = [
     {"name": "tasks", "description": "What a user wants to do."},
+    {"name": "trash", "description": "What a user has deleted, until it is purged."},
     {
         "name": "accounts",
         "description": "Signing up, in and out. Where another server keeps the accounts, all of "

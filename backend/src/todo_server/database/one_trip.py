@@ -67,7 +67,7 @@ from sqlmodel import SQLModel
 
 from todo_server.database.as_json import Row, as_row, json_columns
 from todo_server.database.idempotency import keeping
-from todo_server.database.owned import OWNER_ID, is_owners, owner_view
+from todo_server.database.owned import OWNER_ID, is_owners, owner_view, trash_view
 from todo_server.database.statement import (
     Change,
     Read,
@@ -138,9 +138,11 @@ IDENTITY = _identity(lock=False).subquery("identity")
 _WRITING_IDENTITY = _identity(lock=True).subquery("identity")
 
 
-def select_owned(model: type[SQLModel], *columns: ColumnElement[Any]) -> Select[Any]:
-    """Begin a SELECT on the asking user's rows; it goes into `read_statement`."""
-    rows = owner_view(model)
+def select_owned(
+    model: type[SQLModel], *columns: ColumnElement[Any], trashed: bool = False
+) -> Select[Any]:
+    """Begin a SELECT on the asking user's rows, or those in the trash, for `read_statement`."""
+    rows = trash_view(model) if trashed else owner_view(model)
     its_owner = (rows.c.user_id == IDENTITY.c.user_id, is_owners(rows))
     return select(*columns).where(*its_owner).correlate(IDENTITY)
 

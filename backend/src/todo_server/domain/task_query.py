@@ -1,7 +1,7 @@
 """How a user's tasks are listed: every parameter of the query, written here once."""
 
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import AliasChoices, ConfigDict, Field
 
@@ -71,6 +71,8 @@ class TaskQuery(Asked):
 
     model_config = ConfigDict(frozen=True)
 
+    trashed: ClassVar[bool] = False
+
     status: Annotated[
         Status,
         one_of(_STATUS),
@@ -107,3 +109,8 @@ class TaskQuery(Asked):
             "parameters; `limit` alone may be another."
         ),
     ] = None
+
+    @property
+    def column(self) -> str:
+        """The stored column that is compared."""
+        return self.sort.column

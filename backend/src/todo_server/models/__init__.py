@@ -21,7 +21,14 @@ from todo_server.models.session import (
     SignOut,
 )
 from todo_server.models.signing_key import SigningKey
-from todo_server.models.task import Completion, Task, TaskCreate, TaskRead, TaskUpdate
+from todo_server.models.task import (
+    Completion,
+    Task,
+    TaskCreate,
+    TaskRead,
+    TaskUpdate,
+    TrashedTaskRead,
+)
 from todo_server.models.tokens import AccountChanged, Tokens
 from todo_server.models.upkeep import Upkeep
 
@@ -50,5 +57,6 @@ __all__ = [
     "TaskRead",
     "TaskUpdate",
     "Tokens",
+    "TrashedTaskRead",
     "Upkeep",
 ]

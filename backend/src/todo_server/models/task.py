@@ -207,3 +207,12 @@ class TaskRead(SQLModel):
         int,
         Field(description="Goes up by one with every change; the `ETag` has it.", ge=1),
     ]
+
+
+class TrashedTaskRead(TaskRead):
+    """A task as the trash shows it."""
+
+    deleted_at: Annotated[
+        datetime,
+        Field(description="When it was put into the trash: in the form of the other instants."),
+    ]

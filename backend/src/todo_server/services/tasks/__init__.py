@@ -1,6 +1,6 @@
 """Tasks: the verbs on one, and the listing of many."""
 
-from todo_server.services.tasks.listing import Page, list_tasks, read_rest
+from todo_server.services.tasks.listing import Listing, Page, list_tasks, read_rest
 from todo_server.services.tasks.verbs import (
     complete_task,
     create_task,
@@ -12,6 +12,7 @@ from todo_server.services.tasks.verbs import (
 from todo_server.services.tasks.versioned import Versioned
 
 __all__ = [
+    "Listing",
     "Page",
     "Versioned",
     "complete_task",

@@ -27,7 +27,7 @@ from sqlalchemy.sql.selectable import LateralFromClause
 
 from todo_server.database import Read, json_columns, json_row, read_statement, utf8
 from todo_server.domain.task_query import Status
-from todo_server.models import TaskRead
+from todo_server.models import TaskRead, TrashedTaskRead
 from todo_server.services.tasks.keys import cursor_key
 from todo_server.services.tasks.walks import ID, LIMIT, Shape, rows_of, rows_with_ids
 
@@ -48,7 +48,7 @@ _NONE = literal_column("0", Integer)
 def page_statement(shape: Shape) -> Read[Page]:
     """Select [the JSON array, the position of its last row where more follow]."""
     rows = rows_of(shape)
-    task = _as_read(rows)
+    task = _as_read(shape, rows)
     with_number = select(
         json_row(task).label("json"),
         *_position(shape, rows),
@@ -77,7 +77,7 @@ def whole_statement(shape: Shape) -> Read[Whole]:
         func.row_number().over(**so_far).label("number"),
         func.sum(text).over(**so_far).label("weight"),
     ).subquery("weighed")
-    task = _as_read(weighed)
+    task = _as_read(shape, weighed)
     with_json = select(
         case((weighed.c.weight <= chunk, json_row(task))).label("json"),
         *_position(shape, weighed),
@@ -96,27 +96,31 @@ def whole_statement(shape: Shape) -> Read[Whole]:
 
 
 @lru_cache(maxsize=KEPT)
-def rest_statement(status: Status, filters: tuple[str, ...] = ()) -> Read[bytes]:
+def rest_statement(
+    status: Status, filters: tuple[str, ...] = (), *, trashed: bool = False
+) -> Read[bytes]:
     """Select the JSON array of those of some ids that are still there, as they were asked for."""
     wanted = (
         func.unnest(bindparam("ids", type_=ARRAY(Uuid)))
         .table_valued("id", with_ordinality="number", name="wanted")
         .render_derived()
     )
-    found = rows_with_ids(wanted, status, filters).lateral("found")
+    shape = Shape(status, filters=filters, trashed=trashed)
+    found = rows_with_ids(wanted, shape).lateral("found")
     rows = (
         select(*found.c)
         .select_from(wanted.join(found, true()))
         .order_by(wanted.c.number)
         .subquery("rows")
     )
-    task = _as_read(rows)
+    task = _as_read(shape, rows)
     array = select(_array(func.json_agg(json_row(task)))).select_from(rows.join(task, true()))
     return read_statement(array, rare=True)
 
 
-def _as_read(rows: Subquery) -> LateralFromClause:
-    return select(*json_columns(rows, TaskRead)).correlate(rows).lateral("task")
+def _as_read(shape: Shape, rows: Subquery) -> LateralFromClause:
+    read = TrashedTaskRead if shape.trashed else TaskRead
+    return select(*json_columns(rows, read)).correlate(rows).lateral("task")
 
 
 def _position(shape: Shape, rows: Subquery) -> list[ColumnElement[Any]]:

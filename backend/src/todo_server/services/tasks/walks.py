@@ -22,7 +22,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from todo_server.database import owner_view, select_owned
+from todo_server.database import owner_view, select_owned, trash_view
 from todo_server.domain.task_query import Order, Sort, Status
 from todo_server.models import Task
 from todo_server.services.tasks.keys import parameter_type
@@ -30,7 +30,7 @@ from todo_server.services.tasks.keys import parameter_type
 ID = "id"
 """What breaks ties, and is a key of its own: ids are of version 7."""
 
-_tasks = owner_view(Task)
+_tasks, _trash = owner_view(Task), trash_view(Task)
 
 
 def equals(name: str) -> ColumnElement[bool]:
@@ -62,6 +62,7 @@ class Shape(NamedTuple):
     order: Order = Sort.CREATED.default_order
     start: Start = Start.BEGINNING
     filters: tuple[str, ...] = ()
+    trashed: bool = False
 
     @property
     def is_rare(self) -> bool:
@@ -76,8 +77,8 @@ _USUAL = {(sort.column, sort.default_order) for sort in Sort}
 def rows_of(shape: Shape) -> Subquery:
     """Walk to one row more than the limit."""
     count = LIMIT + literal_column("1")
-    if shape.column == ID:
-        walk, columns = _by_creation(shape)
+    if shape.trashed or shape.column == ID:
+        walk, columns = _by_deletion(shape) if shape.trashed else _by_creation(shape)
         return walk.order_by(*_directed(columns, shape.order)).limit(count).subquery("rows")
     # One walk for each status, as its index has the status before the key; all are merged.
     key = _tasks.c[shape.column]
@@ -100,11 +101,12 @@ def rows_of(shape: Shape) -> Subquery:
     return select(all_of_them).order_by(by_key, by_id).limit(count).subquery("rows")
 
 
-def rows_with_ids(wanted: Any, status: Status, filters: tuple[str, ...]) -> Select[Any]:  # noqa: ANN401 - a function's rows
+def rows_with_ids(wanted: Any, shape: Shape) -> Select[Any]:  # noqa: ANN401 - a function's rows
     """Look up each of some ids, where it still is what was asked for."""
+    rows = _trash if shape.trashed else _tasks
+    here = _in_trash() if shape.trashed else _with_status(shape.status, shape.filters)
     # LIMIT 1, so that each is looked up by the primary key, however many rows there are.
-    here = _with_status(status, filters).where(_tasks.c.id == wanted.c.id).correlate(wanted)
-    return here.limit(literal_column("1"))
+    return here.where(rows.c.id == wanted.c.id).correlate(wanted).limit(literal_column("1"))
 
 
 def _by_creation(shape: Shape) -> tuple[Select[Any], list[ColumnElement[Any]]]:
@@ -124,6 +126,20 @@ def _by_creation(shape: Shape) -> tuple[Select[Any], list[ColumnElement[Any]]]:
         if is_first or shape.order is Order.ASCENDING:
             walk = walk.where(_tasks.c.completed <= done)
     return (walk if is_first else walk.where(_beyond(columns, place, shape.order))), columns
+
+
+def _by_deletion(shape: Shape) -> tuple[Select[Any], list[ColumnElement[Any]]]:
+    """Walk the trash, whose one index has no status before the key."""
+    columns: list[ColumnElement[Any]] = [_trash.c[shape.column], _trash.c.id]
+    if shape.start is Start.BEGINNING:
+        return _in_trash(), columns
+    # Nothing in there lies beyond a key that is null, which no cursor of ours has.
+    place = [_parameter("key", columns[0]), _parameter("task_id", columns[1])]
+    return _in_trash().where(_beyond(columns, place, shape.order)), columns
+
+
+def _in_trash() -> Select[Any]:
+    return select_owned(Task, *_trash.c, trashed=True)
 
 
 def _parts(shape: Shape, key: ColumnElement[Any]) -> list[list[ColumnElement[bool]]]:
