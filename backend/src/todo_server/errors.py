@@ -160,6 +160,12 @@ class SmallBodyTooLargeError(BodyTooLargeError):
     message = "The body is larger than 16 KiB (16,384 bytes)."
 
 
+class LargeBodyTooLargeError(BodyTooLargeError):
+    """The body is over the limit where a hundred tasks are taken."""
+
+    message = "The body is larger than 3 MiB (3,145,728 bytes)."
+
+
 class MalformedRequestError(TodoServerError):
     """What arrived is not HTTP, or HTTP that servers do not agree on (RFC 9112)."""
 

@@ -71,6 +71,20 @@ _REQUESTS: dict[str, dict[str, dict[str, Any]]] = {
     "update_task_by_put": _CHANGES,
     "update_task_by_patch": _CHANGES,
     "complete_task": {"complete": {"completed": True}, "reopen": {"completed": False}, "flip": {}},
+    "change_tasks": {
+        "make one, change it, delete another": {
+            "commands": [
+                {"op": "create", "ref": "a", "title": "Buy milk"},
+                {"op": "update", "id": "#a", "description": "Two litres, the blue one"},
+                {"op": "delete", "id": _NEWER["id"], "if_version": 1},
+            ]
+        },
+        "what can be completed": {
+            "task_ids": [TASK_ID, _NEWER["id"]],
+            "action": "complete",
+            "atomic": False,
+        },
+    },
     "sign_up": {"a new account": {"email": _EMAIL, "name": "Ada", "password": _PASSWORD}},
     "sign_in": {"sign in": {"email": _EMAIL, "password": _PASSWORD}},
     "token": {
@@ -98,6 +112,32 @@ _ANSWERS: dict[str, dict[str, Any]] = {
     "complete_task": {"the task": _TASK | _LATER | {"completed": True}},
     "list_trash": {"one task": [_TRASHED]},
     "restore_task": {"the task": _CHANGED | {"version": 4}},
+    "change_tasks": {
+        "made, changed, deleted": {
+            "results": [
+                {"status": 201, "task": _TASK | {"description": None}},
+                {"status": 200, "task": _TASK | _LATER},
+                {"status": 204},
+            ]
+        },
+        "one of two completed": {
+            "results": [
+                {"status": 200, "task": _TASK | _LATER | {"completed": True}},
+                {
+                    "status": 404,
+                    "error": "task_not_found",
+                    "message": "You have no task with this id.",
+                    "details": [
+                        {
+                            "field": "task_ids.1",
+                            "code": "task_not_found",
+                            "message": "You have no task with this id.",
+                        }
+                    ],
+                },
+            ]
+        },
+    },
     "sign_up": {"tokens": _TOKENS},
     "sign_in": {"tokens": _TOKENS},
     "token": {"tokens": _TOKENS},
@@ -124,6 +164,7 @@ _ANSWERS: dict[str, dict[str, Any]] = {
 """Answers of success by operation, but for those without a body."""
 
 _WRONG = ("current_password", "wrong", "This is not the present password")
+_NO_KEY = ("Idempotency-Key", "invalid", "Send one key of 1 to 255 visible ASCII characters")
 _NO_UUID = ("task_id", "uuid_parsing", "Use a UUID with hyphens")
 
 _MISTAKES = {
@@ -136,7 +177,9 @@ _MISTAKES = {
     "list_trash": ("limit", "invalid", "Use a whole number from 1 to 200"),
     "restore_task": _NO_UUID,
     "purge_task": _NO_UUID,
+    "empty_trash": _NO_KEY,
     "complete_task": ("completed", "bool_type", "Input should be a valid boolean"),
+    "change_tasks": ("commands.0.title", "missing", "Field required"),
     "sign_up": ("password", "too_short", "Use at least 8 characters"),
     "sign_in": ("email", "email", "Use an address like name@example.com"),
     "token": ("username", "missing", "Field required"),

@@ -79,6 +79,15 @@ def problem_of(error: TodoServerError, instance: str, request_id: str) -> dict[s
     }
 
 
+def problem_members(error: TodoServerError) -> dict[str, Any]:
+    """Give what tells of one error among several answers."""
+    problem = problem_of(error, "", "")
+    members = {name: problem[name] for name in ("status", "error", "message", "details")}
+    if isinstance(error, errors.VersionConflictError):
+        members["current"] = json.loads(error.current)
+    return members
+
+
 def problem_response(scope: Scope, error: TodoServerError) -> Response:
     """Turn an error into the reply to a request."""
     status = STATUS[error.code]

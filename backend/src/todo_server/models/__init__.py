@@ -9,6 +9,7 @@ from todo_server.models.account import (
 )
 from todo_server.models.address import Address
 from todo_server.models.attempt import Attempt
+from todo_server.models.bulk import Bulk, BulkAction, BulkCommands
 from todo_server.models.change import LoggedChange
 from todo_server.models.idempotency_key import IdempotencyKey
 from todo_server.models.session import (
@@ -40,6 +41,9 @@ __all__ = [
     "AccountUpdate",
     "Address",
     "Attempt",
+    "Bulk",
+    "BulkAction",
+    "BulkCommands",
     "Completion",
     "IdempotencyKey",
     "LoggedChange",

@@ -1,7 +1,7 @@
 """A task: the table, and the shapes in which clients write and read it."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from pydantic import (
@@ -126,10 +126,10 @@ Description = Annotated[
 Completed = Annotated[bool, Field(description="Whether it is done.", examples=[False])]
 
 
-def _schema_of_input(schema: dict[str, Any]) -> None:
+def _schema_of_input(schema: dict[str, Any], shape: type["TaskInput"]) -> None:
     """Document the read-only members, which may be sent and are ignored."""
     without_defaults(schema)
-    for name in READ_ONLY:
+    for name in shape.read_only:
         schema["properties"][name] = {"readOnly": True, "description": "Ignored when sent."}
 
 
@@ -139,6 +139,7 @@ class TaskInput(SQLModel):
     model_config = ConfigDict(  # type: ignore[assignment]
         extra="forbid", strict=True, json_schema_extra=_schema_of_input
     )
+    read_only: ClassVar[tuple[str, ...]] = READ_ONLY
     # SQLModel's own is for tables; for a shape, it does the same by a detour through Python.
     __init__ = BaseModel.__init__
 
@@ -146,7 +147,7 @@ class TaskInput(SQLModel):
     @classmethod
     def _ignore_read_only(cls, data: Any) -> Any:  # noqa: ANN401 - a body may be anything
         if isinstance(data, dict):
-            return {name: value for name, value in data.items() if name not in READ_ONLY}
+            return {name: value for name, value in data.items() if name not in cls.read_only}
         return data
 
 

@@ -41,6 +41,17 @@ SENT = {
     "update_task_by_patch": Sent("PATCH", body={"title": "Once"}),
     "complete_task": Sent("PATCH", "/{id}/complete"),
     "delete_task": Sent("DELETE"),
+    "change_tasks": Sent(
+        "POST",
+        "/bulk",
+        {
+            "commands": [
+                {"op": "create", "title": "Once", "ref": "a"},
+                {"op": "complete", "id": "#a"},
+                {"op": "delete", "id": "{id}"},
+            ]
+        },
+    ),
 }
 """By the operation's name in the contract."""
 

@@ -10,6 +10,7 @@ from todo_server.api.routing.bare_request import MAX_SMALL_BODY, BareRequest
 from todo_server.domain import strict_json
 from todo_server.errors import (
     BodyTooLargeError,
+    LargeBodyTooLargeError,
     MalformedJsonError,
     SmallBodyTooLargeError,
     TodoServerError,
@@ -80,6 +81,14 @@ class SmallJSONRequest(JSONRequest):
 
     max_body = MAX_SMALL_BODY
     too_large = SmallBodyTooLargeError
+
+
+class BulkJSONRequest(JSONRequest):
+    """One that a hundred commands fit, each with a task of the greatest length."""
+
+    max_body = 3 * 1024 * 1024
+    max_values = 1500
+    too_large = LargeBodyTooLargeError
 
 
 @lru_cache(maxsize=64)

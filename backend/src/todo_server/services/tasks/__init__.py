@@ -1,5 +1,6 @@
 """Tasks: the verbs on one, and the listing of many."""
 
+from todo_server.services.tasks.bulk import Asked, Outcome, run_commands
 from todo_server.services.tasks.listing import Listing, Page, list_tasks, read_rest
 from todo_server.services.tasks.verbs import (
     complete_task,
@@ -12,7 +13,9 @@ from todo_server.services.tasks.verbs import (
 from todo_server.services.tasks.versioned import Versioned
 
 __all__ = [
+    "Asked",
     "Listing",
+    "Outcome",
     "Page",
     "Versioned",
     "complete_task",
@@ -22,5 +25,6 @@ __all__ = [
     "list_tasks",
     "read_rest",
     "restore_task",
+    "run_commands",
     "update_task",
 ]
