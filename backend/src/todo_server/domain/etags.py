@@ -20,7 +20,8 @@ def etag(version: str) -> str:
 def etag_of_content(body: bytes, head: bytes = b"") -> str:
     """Give the tag of an answer that has no version, by its body and what else it tells."""
     told = sha256(body, usedforsecurity=False)
-    told.update(b"\0%b" % head)  # no JSON has a NUL
+    if head:
+        told.update(b"\0%b" % head)  # no JSON has a NUL
     return f'"{told.hexdigest()[:32]}"'
 
 

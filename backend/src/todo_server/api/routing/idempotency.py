@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import Response
 from starlette.types import Scope
 
+from todo_server.api.routing.sent_headers import SentHeaders
 from todo_server.database import Key
 from todo_server.errors import FieldError, ValidationFailedError
 
@@ -14,17 +15,17 @@ MAX_KEY = 255
 """Characters."""
 
 _NAME = "Idempotency-Key"
-_HEADER = _NAME.lower().encode()
+IDEMPOTENCY_KEY = _NAME.lower().encode()
 _KEY = re.compile(rb"[\x21-\x7e]{1,%d}" % MAX_KEY)
 _REPLAYED = (b"idempotency-replayed", b"true")
 _FINGERPRINT = 16
 """Bytes of the checksum, which nobody but the same user can try to meet."""
 
 
-def key_of(scope: Scope, body: bytes) -> Key | None:
+def key_of(scope: Scope, headers: SentHeaders, body: bytes) -> Key | None:
     """Give the key of a request, or None; ValidationFailedError if it is none."""
-    sent = [value for name, value in scope["headers"] if name == _HEADER]
-    if not sent:
+    sent = headers.get(IDEMPOTENCY_KEY)
+    if sent is None:
         return None
     if len(sent) != 1 or not _KEY.fullmatch(sent[0]):
         message = f"Send one key of 1 to {MAX_KEY} visible ASCII characters, without spaces"

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from todo_server.api.routing.dependencies import accounts_of, handle_of
 from todo_server.api.routing.query_reader import QueryReader
+from todo_server.api.routing.sent_headers import SentHeaders, joined
 from todo_server.database import Handle
 
 
@@ -25,6 +26,9 @@ class Inputs:
         declared = route.dependant
         self._path, self._body = declared.path_params, route.body_field
         self._headers = [(f.alias.lower().encode(), f) for f in declared.header_params]
+        self.headers = frozenset(name for name, _ in self._headers)
+        optional = [f for f in declared.header_params if not f.field_info.is_required()]
+        self._absent = {f.name: f.default for f in optional}
         self._query = declared.query_params[0].name if declared.query_params else None
         self.query_model = _query_model(route)
         self.read_query = QueryReader(self.query_model).read if self.query_model else None
@@ -35,7 +39,13 @@ class Inputs:
         self.asks_accounts = bool(self._accounts)
         self.any_sent = bool(self._path or self._headers or self._query or self._body)
 
-    def read(self, request: Request, mine: Handle, body: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
+    def read(
+        self,
+        request: Request,
+        sent: SentHeaders,
+        mine: Handle,
+        body: Any,  # noqa: ANN401 - any JSON
+    ) -> dict[str, Any]:
         """Give the arguments; RequestValidationError lists all that is wrong with them."""
         values: dict[str, Any] = {}
         wrong: list[Any] = []
@@ -47,8 +57,8 @@ class Inputs:
             values[self._request] = request
         scope = request.scope
         for field in self._path:
-            sent = scope["path_params"][field.alias]
-            values[field.name], found = field.validate(sent, loc=("path", field.alias))
+            value = scope["path_params"][field.alias]
+            values[field.name], found = field.validate(value, loc=("path", field.alias))
             wrong += found
         if self._query is not None and self.read_query is not None:
             try:
@@ -56,7 +66,7 @@ class Inputs:
             except RequestValidationError as error:
                 wrong += error.errors()
         if self._headers:
-            wrong += self._read_headers(scope["headers"], values)
+            wrong += self._read_headers(sent, values)
         if self._body is not None:
             values[self._body.name], found = _validated(self._body, body, ("body",))
             wrong += found
@@ -64,15 +74,16 @@ class Inputs:
             raise RequestValidationError(wrong)
         return values
 
-    def _read_headers(
-        self, headers: list[tuple[bytes, bytes]], values: dict[str, Any]
-    ) -> list[Any]:
+    def _read_headers(self, sent: SentHeaders, values: dict[str, Any]) -> list[Any]:
         """Add the headers to the arguments; give what is wrong with them."""
         wrong: list[Any] = []
-        for header, field in self._headers:
-            sent = _header(headers, header)
-            values[field.name], found = _validated(field, sent, ("header", field.alias))
-            wrong += found
+        values |= self._absent
+        for name, field in self._headers:
+            if name in sent or field.name not in values:
+                lines = sent.get(name)
+                value = None if lines is None else joined(lines)
+                values[field.name], found = _validated(field, value, ("header", field.alias))
+                wrong += found
         return wrong
 
 
@@ -107,12 +118,6 @@ def _query_model(route: APIRoute) -> type[BaseModel] | None:
         return None
     model = route.dependant.query_params[0].field_info.annotation
     return model if inspect.isclass(model) and issubclass(model, BaseModel) else None
-
-
-def _header(headers: list[tuple[bytes, bytes]], wanted: bytes) -> str | None:
-    """Give a header, its lines as one (RFC 9110, section 5.3), or None if there is none."""
-    lines = [value for name, value in headers if name == wanted]
-    return b", ".join(lines).decode("latin-1") if lines else None
 
 
 def _validated(field: Any, sent: Any, where: tuple[str, ...]) -> tuple[Any, list[Any]]:  # noqa: ANN401 - FastAPI's fields

@@ -14,14 +14,16 @@ from starlette.types import Receive, Scope, Send
 from todo_server import errors
 from todo_server.api.failures import document_raised
 from todo_server.api.routing.dependencies import database_of
-from todo_server.api.routing.idempotency import key_of, mark_replayed
+from todo_server.api.routing.idempotency import IDEMPOTENCY_KEY, key_of, mark_replayed
 from todo_server.api.routing.inputs import Inputs
 from todo_server.api.routing.json_request import JSONRequest, SmallJSONRequest
 from todo_server.api.routing.responses import JSONBytes
+from todo_server.api.routing.sent_headers import SentHeaders, sent_headers
 from todo_server.auth import ME, Authenticate
 from todo_server.domain.identity import Identity
 
 _READING = {"GET", "HEAD"}
+_AUTHORIZATION, _USER_AGENT = b"authorization", b"user-agent"
 
 MAX_CLIENT = 200
 """Bytes of `User-Agent` that are kept."""
@@ -48,6 +50,7 @@ class OwnerRoute(APIRoute):
             raise TypeError(f"{path}: {type(self).__name__} is for other paths")
         self.inputs = Inputs(self)
         self.takes_key = self.may_have_key and _READING.isdisjoint(self.methods or ())
+        self._looks_at = self.inputs.headers | {_AUTHORIZATION, _USER_AGENT, IDEMPOTENCY_KEY}
         document_raised(self, *self._raised())
         self._other_method = {"endpoint": self.endpoint, "path_params": {}, "route": self}
 
@@ -69,12 +72,13 @@ class OwnerRoute(APIRoute):
             await super().handle(scope, receive, send)
             return
         request = self.request_class(scope, receive, send)
-        identity = await _identify(request, scope["path_params"].get("user_id", ME))
+        sent = sent_headers(scope, self._looks_at)
+        identity = await _identify(request, sent, scope["path_params"].get("user_id", ME))
         body = await request.load() if self.body_field is not None else None
-        key = key_of(scope, request.content) if self.takes_key else None
-        origin = "" if scope["method"] == "GET" else _origin(scope)
+        key = key_of(scope, sent, request.content) if self.takes_key else None
+        origin = "" if scope["method"] == "GET" else _origin(scope, sent)
         mine = database_of(request).of(identity, origin, key)
-        answer = await self.endpoint(**self.inputs.read(request, mine, body))
+        answer = await self.endpoint(**self.inputs.read(request, sent, mine, body))
         response = answer if isinstance(answer, Response) else self._written(answer)
         if mine.is_replay:
             mark_replayed(response)
@@ -118,12 +122,9 @@ class SignedInRoute(OwnerRoute):
     may_have_key = False  # what opens and ends sessions is not kept
 
 
-def _origin(scope: Scope) -> str:
+def _origin(scope: Scope, sent: SentHeaders) -> str:
     """Tell the log of changes who asked: the request's id, and the client by its own name."""
-    client = b""
-    for name, value in scope["headers"]:
-        if name == b"user-agent":
-            client = value
+    *_, client = sent.get(_USER_AGENT) or (b"",)
     return f"{scope['state']['request_id']} {_plain(client)}"
 
 
@@ -132,18 +133,13 @@ def _plain(client: bytes) -> str:
     return client[:MAX_CLIENT].decode("latin-1").replace("\0", "").strip()
 
 
-async def _identify(request: Request, user_id: str) -> Identity:
+async def _identify(request: Request, sent: SentHeaders, user_id: str) -> Identity:
     """Settle who asks for what is under `user_id`, before anything else is read.
 
     Raises UnauthenticatedError or ForbiddenError. Left in the state for the log line alone.
     """
     authenticate: Authenticate = request.scope["app"].state.authenticate
-    # As `request.headers.getlist` would, which costs five times as much.
-    authorization = [
-        value.decode("latin-1")
-        for name, value in request.scope["headers"]
-        if name == b"authorization"
-    ]
+    authorization = [value.decode("latin-1") for value in sent.get(_AUTHORIZATION, ())]
     identity = await authenticate(authorization, user_id)
     request.scope["state"]["identity"] = identity
     return identity
