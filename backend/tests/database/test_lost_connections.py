@@ -1,6 +1,7 @@
 """Connections that are lost, before, during and after a statement: nothing is done twice."""
 
 import asyncio
+import json
 from concurrent.futures import ThreadPoolExecutor
 
 import asyncpg
@@ -9,18 +10,24 @@ import pytest
 
 from tests.database.trouble import (
     OPERATIONS,
+    OWNER,
     READS,
     a_task,
     busy,
+    complete_and_delete,
     every_operation,
     in_doubt,
     in_no_transaction,
     serving,
 )
-from tests.databases import run
+from tests.databases import run, run_as
 from tests.proxy import Proxy
 from tests.server import User
 from tests.waiting import until
+from todo_server.database import Database
+from todo_server.errors import TaskNotFoundError, UnavailableError
+from todo_server.models import TaskCreate
+from todo_server.services import tasks
 
 
 @every_operation
@@ -66,25 +73,42 @@ def test_a_read_is_tried_again_when_its_connection_breaks(operation, what, proxy
         assert proxy.happened.is_set()
 
 
+def delete_behind(proxy: Proxy, where: bytes, what: str) -> tuple[bool, UnavailableError | None]:
+    """Delete a task in a transaction that breaks; tells whether it is gone, and what was raised."""
+
+    async def delete() -> tuple[bool, UnavailableError | None]:
+        raised = None
+        async with Database(proxy.url, pool_size=1) as database:
+            task = await tasks.create_task(database.of(OWNER), TaskCreate(title="new"))
+            proxy.expect(where, what)
+            try:
+                await complete_and_delete(database, OWNER, task.id)
+            except UnavailableError as error:
+                raised = error
+            try:
+                found = json.loads((await tasks.get_task(database.of(OWNER), task.id)).body)
+            except TaskNotFoundError:
+                return True, raised
+            assert found["completed"] is False, "both steps, or none"
+            return False, raised
+
+    return asyncio.run(delete())
+
+
 @pytest.mark.parametrize("what", ["cut", "lose"])
-@pytest.mark.parametrize("where", ["at its beginning", "at its statement"])
-def test_a_delete_is_tried_again_while_nothing_is_committed(where, what, proxy):
-    with serving(proxy.url, database_pool_size=1) as user:
-        path = a_task(user)
-        proxy.expect(b"BEGIN" if where == "at its beginning" else user.id.encode(), what)
-        assert user.delete(path).status_code == 204
-        assert proxy.happened.is_set()
-        assert user.tasks() == []
+@pytest.mark.parametrize("where", [b"BEGIN", b"the owner"])
+def test_a_transaction_is_tried_again_while_nothing_is_committed(where, what, proxy):
+    assert delete_behind(proxy, where, what) == (True, None)
+    assert proxy.happened.is_set()
 
 
 @pytest.mark.parametrize(("what", "done"), [("cut", False), ("lose", True)])
-def test_a_connection_that_breaks_while_committing_is_503_never_204(what, done, proxy):
-    with serving(proxy.url, database_pool_size=1) as user:
-        path = a_task(user)
-        proxy.expect(b"COMMIT", what)
-        in_doubt(user.delete(path))
-        assert proxy.happened.is_set()
-        assert user.get(path).status_code == (404 if done else 200)
+def test_a_connection_that_breaks_while_committing_leaves_a_doubt_and_says_so(what, done, proxy):
+    gone, raised = delete_behind(proxy, b"COMMIT", what)
+    assert proxy.happened.is_set()
+    assert gone is done
+    assert raised is not None
+    assert "Look whether it is there" in raised.message
 
 
 @pytest.mark.parametrize("what", ["cut", "lose"])
@@ -105,7 +129,7 @@ def test_a_change_that_may_be_done_twice_is_tried_again(operation, what, proxy):
 def test_a_change_that_is_tried_again_on_what_is_gone_meanwhile_is_404(url):
     with Proxy(url) as proxy, serving(proxy.url, database_pool_size=1) as user:
         path = a_task(user)
-        run(url, "DELETE FROM task")
+        run_as(url, user.id, "DELETE FROM task")
         proxy.expect(user.id.encode(), "lose")
         assert user.put(path, json={"title": "changed"}).status_code == 404
         assert proxy.happened.is_set()
@@ -119,6 +143,16 @@ def test_a_flip_whose_answer_is_lost_is_503_and_never_done_twice(what, done, pro
         in_doubt(user.patch(f"{path}/complete"))
         assert proxy.happened.is_set()
         assert user.get(path).json()["completed"] is done
+
+
+@pytest.mark.parametrize(("what", "done"), [("cut", False), ("lose", True)])
+def test_a_delete_whose_answer_is_lost_is_503_never_204_or_404(what, done, proxy):
+    with serving(proxy.url, database_pool_size=1) as user:
+        path = a_task(user)
+        proxy.expect(user.id.encode(), what)
+        in_doubt(user.delete(path))
+        assert proxy.happened.is_set()
+        assert user.get(path).status_code == (404 if done else 200)
 
 
 @pytest.mark.parametrize(("what", "count"), [("cut", 0), ("lose", 1)])

@@ -6,10 +6,10 @@ import pytest
 from sqlmodel import SQLModel
 
 from tests.database.roles import keeper_of, serves_and_isolates
-from tests.databases import new_database, new_role, run
+from tests.databases import new_database, new_role, run, seed
 from tests.server import RunningServer, User, settings
 from todo_server.database import client
-from todo_server.database.readiness import owned_tables
+from todo_server.database.readiness import owned_tables, owner_views
 from todo_server.migrations import command
 
 
@@ -24,6 +24,9 @@ from todo_server.migrations import command
         'ALTER ROLE "{keeper}" BYPASSRLS',
         'ALTER ROLE "{keeper}" SUPERUSER',
         "DROP VIEW my_task",
+        "DROP VIEW my_trashed_task",
+        "ALTER VIEW my_trashed_task OWNER TO postgres",
+        "ALTER VIEW my_trashed_task SET (security_invoker)",
         "CREATE SCHEMA elsewhere; ALTER VIEW my_task SET SCHEMA elsewhere",
     ],
 )
@@ -41,7 +44,8 @@ def test_a_database_that_no_longer_isolates_is_not_served(weakened):
 def serving_role(url: str) -> tuple[str, str]:
     """A role that may do what requests do and owns nothing, and its URL."""
     role = new_role("")
-    used = ", ".join(f"my_{t}" if t in owned_tables() else t for t in SQLModel.metadata.tables)
+    unowned = SQLModel.metadata.tables.keys() - set(owned_tables())
+    used = ", ".join([*owner_views(), *unowned])
     run(url, f"GRANT SELECT, INSERT, UPDATE, DELETE ON {used} TO {role}")
     run(url, f"GRANT SELECT ON alembic_version TO {role}")
     return role, url.replace("postgres@", f"{role}@")
@@ -97,7 +101,7 @@ def test_a_role_without_the_rights_of_requests_is_not_ready_and_is_told_what_to_
         "CREATE POLICY everybody ON task USING (true)",
         "ALTER POLICY owner ON task USING (true)",
         (
-            "CREATE TABLE copy AS SELECT * FROM task; GRANT SELECT ON copy TO {keeper};"
+            "CREATE TABLE copy AS SELECT {columns} FROM task; GRANT SELECT ON copy TO {keeper};"
             " CREATE OR REPLACE VIEW my_task AS SELECT * FROM copy"
         ),
         "ALTER ROLE postgres IN DATABASE {database} SET app.user_id = 'somebody'",
@@ -106,13 +110,14 @@ def test_a_role_without_the_rights_of_requests_is_not_ready_and_is_told_what_to_
 def test_a_database_that_shows_a_row_to_nobody_is_not_served(showing):
     """Whatever the catalog says of its owner views: it is tried."""
     url = new_database()
-    run(
+    seed(
         url,
         "INSERT INTO task (user_id, id, title, created_at, updated_at)"
         " VALUES ('somebody', gen_random_uuid(), 't', now(), now())",
     )
-    database = run(url, "SELECT current_database()")[0][0]
-    for statement in showing.format(keeper=keeper_of(url), database=database).split("; "):
+    names = {"keeper": keeper_of(url), "database": run(url, "SELECT current_database()")[0][0]}
+    names["columns"] = ", ".join(SQLModel.metadata.tables["task"].c.keys())
+    for statement in showing.format(**names).split("; "):
         run(url, statement)
     with RunningServer(settings(url)) as server, User(server) as user:
         for answer in (user.get("/readyz"), user.get(user.path)):

@@ -8,19 +8,24 @@ import asyncpg
 import pytest
 
 from tests.database.trouble import (
-    NO_TASK,
     OPERATIONS,
+    OWNER,
     READS,
     a_task,
     asked,
     busy,
+    complete_and_delete,
     in_doubt,
     serving,
 )
 from tests.databases import transaction
 from tests.proxy import Proxy
 from tests.waiting import until
+from todo_server.database import Database
 from todo_server.database.connecting import Connector
+from todo_server.domain.task_query import TaskQuery
+from todo_server.models import TaskCreate
+from todo_server.services import tasks
 
 
 @pytest.mark.parametrize("operation", [*READS, "update", "complete"])
@@ -35,7 +40,7 @@ def test_connections_that_swallow_everything_are_given_up(operation, url):
         assert proxy.connections == before + 2  # one to ask, one to go on with
 
 
-@pytest.mark.parametrize("operation", ["create", "flip"])
+@pytest.mark.parametrize("operation", ["create", "flip", "delete"])
 def test_what_is_swallowed_and_must_not_be_done_twice_is_503_and_says_so(operation, url):
     with Proxy(url) as proxy, serving(proxy.url) as user:
         path = a_task(user)
@@ -44,13 +49,18 @@ def test_what_is_swallowed_and_must_not_be_done_twice_is_503_and_says_so(operati
         assert [task["completed"] for task in user.tasks()] == [False]
 
 
-def test_a_delete_is_tried_again_when_its_statement_is_swallowed(url):
-    with Proxy(url) as proxy, serving(proxy.url) as user:
-        path = a_task(user)
-        assert user.delete(f"{user.path}/{NO_TASK}").status_code == 404
-        proxy.swallow()
-        assert user.delete(path).status_code == 204
-        assert user.tasks() == []
+def test_a_transaction_is_tried_again_when_a_statement_of_it_is_swallowed(url):
+    async def delete(proxy: Proxy) -> None:
+        async with Database(proxy.url) as database:
+            mine = database.of(OWNER)
+            first, second = [await tasks.create_task(mine, TaskCreate(title="new")) for _ in "ab"]
+            await complete_and_delete(database, OWNER, first.id)
+            proxy.swallow()
+            await complete_and_delete(database, OWNER, second.id)
+            assert (await tasks.list_tasks(mine, TaskQuery())).body == b"[]"
+
+    with Proxy(url) as proxy:
+        asyncio.run(delete(proxy))
 
 
 def test_a_long_statement_is_not_taken_for_a_silent_one(url):

@@ -14,8 +14,10 @@ from tests.databases import run, transaction
 from tests.proxy import Proxy
 from tests.server import RunningServer, User, settings
 from tests.waiting import until
-from todo_server.database import Read
+from todo_server.database import Database, Read, TransactionHandle
 from todo_server.domain.identity import Identity
+from todo_server.models import Completion
+from todo_server.services import tasks
 
 
 @contextmanager
@@ -35,7 +37,6 @@ OPERATIONS: dict[str, Callable[[User, str], httpx.Response]] = {
     "delete": lambda user, path: user.delete(path),
 }
 READS = ("list", "page", "get")
-TRIPS = {"delete": 3}
 every_operation = pytest.mark.parametrize("operation", OPERATIONS)
 
 
@@ -104,6 +105,16 @@ WHOSE: Read[str] = Read(
 
 ENDED = Identity("whose session has ended", UUID(int=7))
 NO_TASK = UUID("00000000-0000-7000-8000-000000000000")
+
+
+async def complete_and_delete(database: Database, owner: Identity, task_id: UUID) -> None:
+    """Change a task twice in one transaction."""
+
+    async def steps(mine: TransactionHandle) -> None:
+        await tasks.complete_task(mine, task_id, Completion(completed=True))
+        await tasks.delete_task(mine, task_id)
+
+    await database.of(owner).transaction(steps)
 
 
 def asked(proxy: Proxy) -> int:

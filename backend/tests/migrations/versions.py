@@ -5,7 +5,7 @@ from pathlib import Path
 from alembic.config import Config
 from alembic.script import Script, ScriptDirectory
 
-from tests.databases import run
+from tests.databases import run, run_as
 from tests.server import RunningServer, User, settings
 from todo_server import migrations
 
@@ -25,8 +25,15 @@ def version_of(url: str) -> list[str]:
 
 
 def works(url: str) -> bool:
+    """Tell whether requests are served, and each change is logged."""
     with RunningServer(settings(url)) as server, User(server) as user:
-        user.create()
+        path = f"{user.path}/{user.create()['id']}"
+        assert user.put(path, json={"title": "changed"}).json()["version"] == 2
+        assert user.delete(path).status_code == 204
+        run_as(url, user.id, "DELETE FROM task WHERE user_id = $1", user.id)
+        log = "SELECT kind FROM change WHERE user_id = $1 ORDER BY number"
+        kinds = [row["kind"] for row in run(url, log, user.id)]
+        assert kinds == ["created", "updated", "deleted", "purged"]
         return user.get("/readyz").status_code == 200
 
 

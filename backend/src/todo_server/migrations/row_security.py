@@ -27,7 +27,8 @@ RIGHTS = ("SELECT", "INSERT", "UPDATE", "DELETE")
 _HAS_RIGHTS = " AND ".join(f"has_table_privilege({{0}}, '{right}')" for right in RIGHTS)
 _STATE = f"""
 SELECT rows.relname AS table, obj_description(view.oid, 'pg_class') AS mark,
-       {_HAS_RIGHTS.format("view.oid")} AS usable,
+       {_HAS_RIGHTS.format("view.oid")}
+       AND (trash.oid IS NULL OR {_HAS_RIGHTS.format("trash.oid")}) AS usable,
        concat_ws(' ', rows.relrowsecurity, rows.relforcerowsecurity, view.relkind,
                  view.reloptions::text, pg_get_viewdef(view.oid),
                  owner.rolname, owner.rolsuper, owner.rolbypassrls, owner.rolcanlogin,
@@ -41,13 +42,14 @@ SELECT rows.relname AS table, obj_description(view.oid, 'pg_class') AS mark,
                  (SELECT string_agg(concat_ws(' ', tgname, tgenabled, pg_get_triggerdef(oid),
                                               pg_get_functiondef(tgfoid)), ' ' ORDER BY tgname)
                   FROM pg_trigger WHERE tgrelid = rows.oid AND NOT tgisinternal),
-                 (SELECT concat_ws(' ', pg_get_viewdef(trash.oid), trash.relowner::regrole)
-                  FROM pg_class AS trash WHERE trash.relnamespace = rows.relnamespace
-                  AND trash.relname = 'my_trashed_' || rows.relname)) AS state
+                 trash.relkind, trash.reloptions::text, pg_get_viewdef(trash.oid),
+                 trash.relowner::regrole) AS state
 FROM pg_class AS rows
 JOIN pg_class AS view ON view.relnamespace = rows.relnamespace
                      AND view.relname = 'my_' || rows.relname
 JOIN pg_roles AS owner ON owner.oid = view.relowner
+LEFT JOIN pg_class AS trash ON trash.relnamespace = rows.relnamespace
+                           AND trash.relname = 'my_trashed_' || rows.relname
 WHERE rows.relnamespace = to_regnamespace(quote_ident(current_schema()))
   AND rows.relkind IN ('r', 'p') AND view.relkind = 'v'
 """  # noqa: S608 - our names
