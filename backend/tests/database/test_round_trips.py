@@ -40,7 +40,7 @@ def test_a_transaction_costs_two_round_trips_beside_its_steps(proxy):
             await complete_and_delete(database, OWNER, first.id)
             with proxy.counting() as trips:
                 await complete_and_delete(database, OWNER, second.id)
-            return trips.total()
+            return int(trips.total())
 
     assert asyncio.run(count()) == 2 + 2
 

@@ -34,8 +34,8 @@ TRIGGERS = ("count_version", "log_made", "log_changed", "log_purged")
         "ALTER TABLE task DISABLE TRIGGER log_changed",
         "ALTER TABLE task ENABLE REPLICA TRIGGER log_made",
         (
-            "CREATE OR REPLACE TRIGGER log_made AFTER INSERT ON task FOR EACH ROW WHEN (NEW.completed)"
-            " EXECUTE FUNCTION log_task()"
+            "CREATE OR REPLACE TRIGGER log_made AFTER INSERT ON task FOR EACH ROW"
+            " WHEN (NEW.completed) EXECUTE FUNCTION log_task()"
         ),
         (
             "CREATE OR REPLACE FUNCTION log_task() RETURNS trigger LANGUAGE plpgsql"
