@@ -15,8 +15,8 @@ def test_without_a_state_it_flips(user: User, options: dict[str, Any]):
     task = user.create(description="Two litres")
     once = user.patch(f"{user.path}/{task['id']}/complete", **options).json()
     twice = user.patch(f"{user.path}/{task['id']}/complete", **options).json()
-    assert once == {**task, "completed": True, "updated_at": once["updated_at"]}
-    assert twice == {**task, "completed": False, "updated_at": twice["updated_at"]}
+    assert once == {**task, "completed": True, "version": 2, "updated_at": once["updated_at"]}
+    assert twice == {**task, "completed": False, "version": 3, "updated_at": twice["updated_at"]}
     assert task["updated_at"] < once["updated_at"] < twice["updated_at"]
 
 

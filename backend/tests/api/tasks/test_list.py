@@ -1,13 +1,12 @@
 """GET /api/{user_id}/tasks."""
 
-import asyncio
 from collections.abc import Iterator
 from typing import Any
 
-import asyncpg
 import httpx
 import pytest
 
+from tests.databases import seed
 from tests.server import User
 from todo_server.domain.task_query import Sort
 
@@ -107,16 +106,12 @@ def test_unknown_parameters_are_ignored_and_kept_in_the_link(
 
 
 def test_ten_thousand_tasks_come_at_once_and_the_rest_by_link(user: User, database_url: str):
-    async def seed() -> None:
-        connection = await asyncpg.connect(database_url)
-        await connection.execute(
-            "INSERT INTO task (user_id, id, title, created_at, updated_at)"
-            " SELECT $1, gen_random_uuid(), n::text, now(), now() FROM generate_series(1, 10005) n",
-            user.id,
-        )
-        await connection.close()
-
-    asyncio.run(seed())
+    seed(
+        database_url,
+        "INSERT INTO task (user_id, id, title, created_at, updated_at)"
+        " SELECT $1, gen_random_uuid(), n::text, now(), now() FROM generate_series(1, 10005) n",
+        user.id,
+    )
     first, rest = list(pages(user))
     assert (len(first), len(rest)) == (10_000, 5)
     assert len({task["title"] for task in first + rest}) == 10_005

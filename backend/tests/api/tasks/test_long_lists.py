@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.api.auth.people import AccountServer, Person
-from tests.databases import new_database, run
+from tests.databases import new_database, run, seed
 from tests.proxy import Proxy
 from tests.server import RunningServer, User, settings
 from todo_server.database import Database
@@ -32,7 +32,7 @@ FROM generate_series(1, $2::int) AS n
 
 def fill(url: str, user_id: str, character: str = EMOJI) -> None:
     """Give a user many tasks with the longest descriptions: 40 MB, more than kernels take."""
-    run(url, FILL, user_id, COUNT, character)
+    seed(url, FILL, user_id, COUNT, character)
 
 
 @contextmanager

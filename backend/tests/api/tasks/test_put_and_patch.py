@@ -32,7 +32,7 @@ def test_only_what_is_named_changes(user: User, method: str, members: dict[str, 
     task = user.create(description="Two litres")
     changed = change(user, method, task["id"], **members).json()
     assert changed["updated_at"] > task["updated_at"]
-    assert changed == {**task, **members, "updated_at": changed["updated_at"]}
+    assert changed == {**task, **members, "version": 2, "updated_at": changed["updated_at"]}
     assert user.task(task["id"]).json() == changed
 
 
@@ -54,7 +54,7 @@ def test_every_member_takes_its_example_and_no_other_changes(user: User, method:
     task = user.create("Call Bob", completed=True)
     example = MEMBERS[name]["examples"][0]
     changed = change(user, method, task["id"], **{name: example}).json()
-    assert changed == {**task, name: example, "updated_at": changed["updated_at"]}
+    assert changed == {**task, name: example, "version": 2, "updated_at": changed["updated_at"]}
 
 
 NULL = {"type": "null"}
