@@ -1,13 +1,10 @@
 """Entity tags, and the lists of them that conditions are (RFC 9110, sections 8.8.3 and 13.1)."""
 
-from contextlib import suppress
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from todo_server.domain.etags import etag, etag_of_content, is_known, versions_of
-from todo_server.errors import ValidationFailedError
+from todo_server.domain.etags import etag, etag_of_content, is_condition, is_known, versions_of
 
 PROPERTY = settings(derandomize=True, database=None, deadline=None, max_examples=300)
 
@@ -53,16 +50,17 @@ def test_a_list_names_each_of_its_versions(versions: list[int], other: int):
 def test_whatever_list_of_tags_is_taken_apart_as_it_was_put_together(header):
     text, tags = header
     known = {tag.removeprefix("W/") for tag in tags}
+    assert is_condition(text)
     assert all(is_known(tag, text) for tag in known)
     assert not is_known('"none of these, as it has a space"', text)
 
 
 @PROPERTY
 @given(st.text(st.characters(max_codepoint=0xFF)) | lists().map(lambda header: header[0] + '"'))
-def test_whatever_is_sent_is_read_or_refused_in_words(header: str):
-    for read in (versions_of, lambda text: is_known('"1"', text)):
-        with suppress(ValidationFailedError):
-            read(header)
+def test_whatever_is_sent_is_read(header: str):
+    named = versions_of(header)
+    assert named is None or all(0 < version < 10**18 for version in named)
+    assert is_condition(header) or not is_known('"a tag that has spaces"', header)
 
 
 @pytest.mark.parametrize(
@@ -85,15 +83,8 @@ def test_whatever_is_sent_is_read_or_refused_in_words(header: str):
     ],
     ids=repr,
 )
-def test_what_is_no_list_of_tags_is_refused(header: str):
-    for read, name in (
-        (versions_of, "If-Match"),
-        (lambda text: is_known('"1"', text), "If-None-Match"),
-    ):
-        with pytest.raises(ValidationFailedError) as refused:
-            read(header)
-        (wrong,) = refused.value.details
-        assert (wrong.field, wrong.code) == (name, "invalid")
+def test_what_is_no_list_of_tags_is_no_condition(header: str):
+    assert not is_condition(header)
 
 
 @pytest.mark.parametrize(
@@ -124,6 +115,7 @@ def test_a_word_behind_the_version_is_no_part_of_it():
 
 @pytest.mark.parametrize("header", [None, "*", " * ", "\t*"])
 def test_without_a_condition_any_version_is_meant(header: str | None):
+    assert header is None or is_condition(header)
     assert versions_of(header) is None
     assert is_known('"1"', header) is (header is not None)
 
@@ -147,5 +139,4 @@ def test_the_parts_of_an_answer_do_not_run_into_each_other():
 @pytest.mark.parametrize("piece", ['"', '"a', '"a",', ", ", ",\t", 'W/"', '"a" '])
 def test_what_is_long_and_wrong_is_refused_without_much_work(piece: str):
     """As long as a head may be; what takes its square of steps would not come back here."""
-    with pytest.raises(ValidationFailedError):
-        versions_of(piece * (32_768 // len(piece)) + "!")
+    assert not is_condition(piece * (32_768 // len(piece)) + "!")

@@ -4,12 +4,13 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Header, Path
-from pydantic import BeforeValidator
+from pydantic import AfterValidator, BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from todo_server.api.examples import TASK_ID
 from todo_server.api.routing.owner_route import OwnerRoute
 from todo_server.api.routing.query_reader import names_of
+from todo_server.domain.etags import is_condition
 from todo_server.domain.identity import USER_ID_LENGTH
 
 
@@ -40,8 +41,16 @@ TaskId = Annotated[
 ]
 
 
+def _condition(value: str) -> str:
+    if not is_condition(value):
+        message = 'Use the "ETag" of an answer as it stands there, with its quotes'
+        raise PydanticCustomError("invalid", message)
+    return value
+
+
 IfMatch = Annotated[
     str | None,
+    AfterValidator(_condition),
     Header(
         alias="If-Match",
         description="The `ETag` that the task had when it was read: if it has changed since, the "
@@ -51,6 +60,7 @@ IfMatch = Annotated[
 ]
 IfNoneMatch = Annotated[
     str | None,
+    AfterValidator(_condition),
     Header(
         alias="If-None-Match",
         description="The `ETag` of the answer that you have: 304 if it would be the same again.",

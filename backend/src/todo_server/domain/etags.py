@@ -3,8 +3,6 @@
 import re
 from hashlib import sha256
 
-from todo_server.errors import FieldError, ValidationFailedError
-
 _TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
 _LIST = re.compile(rf"[ \t,]*{_TAG}(?:[ \t]*,[ \t,]*{_TAG})*[ \t,]*")
 _TAGS = re.compile(_TAG)
@@ -25,33 +23,29 @@ def etag_of_content(body: bytes, head: bytes = b"") -> str:
     return f'"{told.hexdigest()[:32]}"'
 
 
+def is_condition(header: str) -> bool:
+    """Tell whether this is what `If-Match` and `If-None-Match` take: a list of tags, or `*`."""
+    return _is_any(header) or _LIST.fullmatch(header) is not None
+
+
 def versions_of(if_match: str | None) -> list[int] | None:
     """Give the versions that `If-Match` names; None for any, which `*` is, too.
 
-    Tags that are weak, or not of a row, name none. ValidationFailedError where it is no list of
-    tags.
+    Tags that are weak, or not of a row, name none.
     """
-    if if_match is None or if_match.strip() == "*":
+    if if_match is None or _is_any(if_match):
         return None
-    tags = _tags(if_match, "If-Match")
+    tags = _TAGS.findall(if_match)
     return [int(found[1]) for tag in tags if (found := _VERSION.fullmatch(tag))]
 
 
 def is_known(tag: str, if_none_match: str | None) -> bool:
-    """Tell whether a client has what bears this tag, by its `If-None-Match`.
-
-    The comparison is the weak one. ValidationFailedError as above.
-    """
+    """Tell whether a client has what bears this tag, by its `If-None-Match`, compared weakly."""
     if if_none_match is None:
         return False
-    if if_none_match.strip() == "*":
-        return True
-    known = _tags(if_none_match, "If-None-Match")
-    return tag in (each.removeprefix("W/") for each in known)
+    known = (each.removeprefix("W/") for each in _TAGS.findall(if_none_match))
+    return _is_any(if_none_match) or tag in known
 
 
-def _tags(header: str, name: str) -> list[str]:
-    if not _LIST.fullmatch(header):
-        message = 'Use the "ETag" of an answer as it stands there, with its quotes'
-        raise ValidationFailedError.of(FieldError(name, "invalid", message))
-    return _TAGS.findall(header)
+def _is_any(header: str) -> bool:
+    return header.strip(" \t") == "*"

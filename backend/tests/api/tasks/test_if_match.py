@@ -148,6 +148,13 @@ def test_a_body_that_is_wrong_is_422_before_the_condition_is_looked_at(
     assert response.status_code == 422
 
 
+def test_all_that_is_wrong_is_told_at_once(user: User, task: dict[str, Any]):
+    path = f"{user.path}/{task['id']}"
+    response = user.put(path, json={"title": ""}, headers={"If-Match": "2"})
+    assert response.status_code == 422
+    assert [detail["field"] for detail in response.json()["details"]] == ["If-Match", "title"]
+
+
 def test_a_change_of_nothing_holds_and_changes_nothing(user: User, task: dict[str, Any]):
     path = f"{user.path}/{task['id']}"
     for _ in range(2):
@@ -191,6 +198,20 @@ THEIRS = """
 SELECT set_config('app.user_id', '{owner}', true);
 UPDATE task SET title = 'theirs', updated_at = clock_timestamp() WHERE id = '{task}'
 """
+
+
+@every_change
+@pytest.mark.parametrize("condition", ["*", '"2"', '"3"'])
+def test_what_went_to_the_trash_meanwhile_is_404_and_stays_there(
+    condition: str, change: str, user: User, task: dict[str, Any], database_url: str
+):
+    sql = THEIRS.replace("title = 'theirs'", "deleted_at = now()")
+    with ThreadPoolExecutor(1) as threads:
+        with transaction(database_url, sql.format(owner=user.id, task=task["id"])):
+            sent = threads.submit(send, user, change, task["id"], condition)
+            until(lambda: run(database_url, WAITING), "somebody who waits for the row")
+        assert sent.result(30).status_code == 404
+    assert [entry["kind"] for entry in log_of(database_url, user.id)][2:] == ["deleted"]
 
 
 @every_change

@@ -147,6 +147,10 @@ def test_what_is_not_there_is_404_whatever_is_known(user: User, stranger: User):
             assert ask(user, f"{user.path}/{task_id}", condition).status_code == 404
 
 
+def test_what_is_no_list_of_tags_is_422_before_anything_is_looked_for(user: User):
+    assert ask(user, f"{user.path}/{uuid4()}", "1").status_code == 422
+
+
 def test_nobody_learns_from_a_tag_what_another_has(user: User, stranger: User):
     theirs = stranger.create()
     tag = stranger.get(stranger.path).headers["etag"]
