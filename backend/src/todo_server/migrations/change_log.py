@@ -48,9 +48,8 @@ BEGIN
 END $$
 """
 
-# The next number is one more than the last, which a user's log keeps for good. Whoever changes what
-# is a user's has taken the user's turn (`one_trip.py`), so that nobody counts at the same time;
-# for somebody who has not, the primary key of the log refuses a number that is given twice.
+# The next number is one more than the last, which a user's log keeps for good. Requests have taken
+# the user's turn before any row (`one_trip.py`); whoever has not, takes it here, before they count.
 _LOG = """
 CREATE OR REPLACE FUNCTION log_{noun}() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -73,6 +72,7 @@ BEGIN
         UPDATE {schema}.my_change SET before = NULL
             WHERE user_id = it.user_id AND row_id = it.id AND before IS NOT NULL;
     END IF;
+    PERFORM pg_advisory_xact_lock(hashtextextended(it.user_id, 0));
     INSERT INTO {schema}.my_change
             (user_id, number, at, kind, noun, row_id, before, origin, batch, undoes)
         SELECT it.user_id,
