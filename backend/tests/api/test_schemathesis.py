@@ -25,7 +25,9 @@ UNSAYABLE = {
     "blank": "A title needs a visible character, and no portable pattern names those beyond U+FFFF "
     "that are not.",
     "repeated": "`sort` and `sort_by` are two names of one parameter, as `order` and `sort_order` "
-    "are; OpenAPI knows no parameters that exclude each other.",
+    "are; OpenAPI knows no parameters that exclude each other. And no two commands have one `ref`.",
+    "idempotency_key_reused": "A key stands for one request: Schemathesis sends others with it.",
+    "version_conflict": "A condition is met by the version that a task has.",
     "invalid_cursor": "A cursor is opaque: only what a `Link` carried is one.",
 }
 

@@ -130,20 +130,28 @@ PARAMETERS: dict[str, Any] = {
     "session_id": uuid.UUID("00000000-0000-4000-8000-000000000001"),
     "digest": b"victim",
     "ids": [uuid.UUID(f"00000000-0000-7000-8000-00000000000{n}") for n in (1, 3)],
+    "task_ids": [uuid.UUID(f"00000000-0000-7000-8000-00000000000{n}") for n in (1, 3)],
+    "idempotency_key": "victim",
     "if_version": [1, 2, 3],
     "limit": 200,
     "email": "stolen@example.com",
 }
 BEFORE = {
     "varchar": "0",
+    "text[]": ["0", "0"],
+    "bool[]": [False, False],
     "bytea": b"new",
+    "bytea[]": [b"new"],
     "interval": timedelta(0),
     "bool": False,
     "timestamptz": datetime(2000, 1, 1, tzinfo=UTC),
 }
 AFTER = {
     "varchar": "z",
+    "text[]": ["z", "z"],
+    "bool[]": [True, True],
     "bytea": b"new",
+    "bytea[]": [b"new"],
     "interval": timedelta(days=1),
     "bool": True,
     "timestamptz": datetime(2100, 1, 1, tzinfo=UTC),

@@ -16,7 +16,7 @@ from sqlmodel import SQLModel
 from tests.databases import new_role, run, seed
 from tests.filters import every_filter
 from todo_server import services
-from todo_server.database import Database, Statement
+from todo_server.database import Change, Database, Statement, once
 from todo_server.database.readiness import owned_tables, owner_views
 from todo_server.domain.cursor import write_cursor
 from todo_server.domain.identity import Identity
@@ -176,13 +176,16 @@ async def become(connection: asyncpg.Connection, user_id: str) -> None:
 
 
 def statements() -> Iterator[tuple[str, Statement[Any]]]:
-    """Every statement that a service has compiled when it is imported."""
-    for module in pkgutil.walk_packages(services.__path__, services.__name__ + "."):
-        for name, value in vars(importlib.import_module(module.name)).items():
+    """Every statement that is compiled when a service is imported, also for requests with a key."""
+    modules = [m.name for m in pkgutil.walk_packages(services.__path__, services.__name__ + ".")]
+    for module in (*modules, once.__name__):
+        for name, value in vars(importlib.import_module(module)).items():
             several = value if isinstance(value, tuple | list) else [value]
             for number, statement in enumerate(several):
                 if isinstance(statement, Statement):
-                    yield f"{module.name}.{name}.{number}", statement
+                    yield f"{module}.{name}.{number}", statement
+                if isinstance(statement, Change) and statement.keyed is not None:
+                    yield f"{module}.{name}.{number}.keyed", statement.keyed
 
 
 STATEMENTS = dict(statements())

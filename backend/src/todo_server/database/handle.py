@@ -46,6 +46,13 @@ class Handle(Protocol):
         Steps may run more than once, each time in a new transaction, until one is committed.
         """
 
+    async def several(self, work: Callable[["Handle"], Awaitable[Outcome]]) -> Outcome:
+        """Do what takes several transactions, each of which may be the last.
+
+        It is given a handle for them. Where the request has a key, that is kept after the last one,
+        with what the work gives, a list of bytes; so work that was cut off can be sent again.
+        """
+
 
 class Do(Protocol):
     """Does work on a connection of an owner's share: the work's first argument."""
@@ -102,6 +109,10 @@ class RequestHandle:
         """Run several steps in a transaction of their own."""
         return await self._transact(steps, alone=alone, repeatable=False)
 
+    async def several(self, work: Callable[[Handle], Awaitable[Outcome]]) -> Outcome:
+        """Do what takes several transactions."""
+        return await work(self)
+
     def _transact(
         self, steps: Steps[Outcome], *, alone: bool, repeatable: bool
     ) -> Awaitable[Outcome]:
@@ -142,6 +153,10 @@ class TransactionHandle:
         """Run several steps as part of this transaction, which is as alone as it began."""
         assert not alone  # noqa: S101 - it would have to be known at the beginning
         return await steps(self)
+
+    async def several(self, work: Callable[[Handle], Awaitable[Outcome]]) -> Outcome:
+        """Do it as part of this transaction."""
+        return await work(self)
 
     def without_session(self) -> "TransactionHandle":
         """Go on where the identity's session has been ended by these very steps."""

@@ -2,11 +2,12 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from typing import cast
 
 from todo_server.database import execution
-from todo_server.database.handle import Do, Outcome, RequestHandle, Steps, TransactionHandle
+from todo_server.database.handle import Do, Handle, Outcome, RequestHandle, Steps, TransactionHandle
 from todo_server.database.idempotency import Key
-from todo_server.database.once import KEEP, once, values_of
+from todo_server.database.once import KEEP, is_refused, look_up, once, values_of
 from todo_server.database.statement import Change, Owned, Read, Result
 from todo_server.domain.identity import Identity
 
@@ -43,13 +44,28 @@ class KeyedHandle(RequestHandle):
 
         async def steps_of_a_key(mine: TransactionHandle) -> Outcome:
             outcome = await steps(mine)
-            if outcome is not None:
+            if not is_refused(outcome):
                 await mine.run(KEEP, **values_of(self._key, self.now), result=outcome)
             return outcome
 
         return await self._once(
             lambda: self._transact(steps_of_a_key, alone=alone, repeatable=True)
         )
+
+    async def several(self, work: Callable[[Handle], Awaitable[Outcome]]) -> Outcome:
+        """Do the work, unless it was done, and keep the key when it has come to its end."""
+        unkeyed = RequestHandle(self._do, self.identity, self._clock, self.origin)
+        done = await look_up(unkeyed.run, self._key, self.now)
+        if done is not None:
+            self.is_replay = True
+            return cast("Outcome", done)
+
+        async def work_and_keep() -> Outcome:
+            outcome = await work(unkeyed)
+            await unkeyed.run(KEEP, **values_of(self._key, self.now), result=outcome)
+            return outcome
+
+        return await self._once(work_and_keep)
 
     async def _once(self, attempt: Callable[[], Awaitable[Outcome]]) -> Outcome:
         # A second change would find the key taken by the first.

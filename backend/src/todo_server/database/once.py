@@ -56,22 +56,33 @@ async def once(
     An attempt keeps the key itself, if it succeeds. IdempotencyKeyReusedError if the other request
     was not the same.
     """
-    values: dict[str, Any] = {"idempotency_key": key.text, "since": now - KEPT}
     for _ in range(_TRIES):
         outcome, refusal = await _tried(attempt)
-        if refusal is None and not _is_refused(outcome):
+        if refusal is None and not is_refused(outcome):
             return outcome, False
-        stored: Kept | None = await run(STORED, **values)
+        stored = await look_up(run, key, now)
         if stored is not None:
-            if stored[0] != key.fingerprint:
-                raise IdempotencyKeyReusedError
-            return stored[1:], True
+            return stored, True
         if not isinstance(refusal, UniqueViolationError):
             if refusal is not None:
                 raise refusal
             return outcome, False
-        await run(FORGET, **values)  # its time is over: it may be taken anew
+        await run(FORGET, **_which(key, now))  # its time is over: it may be taken anew
     raise UnavailableError
+
+
+async def look_up(run: Run, key: Key, now: datetime) -> Kept | None:
+    """Give what the first request with this key was answered, or None; raises as `once`."""
+    stored: Kept | None = await run(STORED, **_which(key, now))
+    if stored is None:
+        return None
+    if stored[0] != key.fingerprint:
+        raise IdempotencyKeyReusedError
+    return stored[1:]
+
+
+def _which(key: Key, now: datetime) -> dict[str, object]:
+    return {"idempotency_key": key.text, "since": now - KEPT}
 
 
 async def _tried(attempt: Callable[[], Awaitable[Any]]) -> tuple[Any, Exception | None]:
@@ -88,6 +99,6 @@ async def _tried(attempt: Callable[[], Awaitable[Any]]) -> tuple[Any, Exception 
         return None, error
 
 
-def _is_refused(outcome: Any) -> bool:  # noqa: ANN401 - whatever a statement gives
+def is_refused(outcome: Any) -> bool:  # noqa: ANN401 - whatever a statement gives
     """Tell whether a statement found no row, or left it as it is."""
     return outcome is None or bool(outcome and outcome[-1] == AS_IT_IS.encode())

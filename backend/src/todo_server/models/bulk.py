@@ -78,7 +78,7 @@ def _part_of(command: TaskInput, shape: type[Part]) -> Part:
 class CreateCommand(TaskCreate):
     """Create a task."""
 
-    op: Literal["create"]
+    op: Annotated[Literal["create"], Field(description="What is done.")]
     ref: Annotated[
         str,
         StringConstraints(pattern=f"^{_REF}$"),
@@ -105,7 +105,7 @@ class _CommandOnTask(TaskInput):
 class UpdateCommand(_CommandOnTask, TaskUpdate):
     """Change a task: absent members stay as they are, `null` clears the description."""
 
-    op: Literal["update"]
+    op: Annotated[Literal["update"], Field(description="What is done.")]
 
     def change(self) -> TaskUpdate:
         """Give what it changes, as the single operation takes it."""
@@ -115,7 +115,7 @@ class UpdateCommand(_CommandOnTask, TaskUpdate):
 class CompleteCommand(_CommandOnTask, Completion):
     """Complete or reopen a task; without `completed`, its state is flipped."""
 
-    op: Literal["complete"]
+    op: Annotated[Literal["complete"], Field(description="What is done.")]
 
     def change(self) -> Completion:
         """Give what it changes, as above."""
@@ -125,13 +125,13 @@ class CompleteCommand(_CommandOnTask, Completion):
 class DeleteCommand(_CommandOnTask):
     """Put a task into the trash."""
 
-    op: Literal["delete"]
+    op: Annotated[Literal["delete"], Field(description="What is done.")]
 
 
 class RestoreCommand(_CommandOnTask):
     """Take a task out of the trash."""
 
-    op: Literal["restore"]
+    op: Annotated[Literal["restore"], Field(description="What is done.")]
 
 
 def _without_tag(
@@ -254,7 +254,9 @@ class BulkResult(BaseModel):
         int,
         Field(description="As the operation answers it alone.", ge=200, le=499, examples=[201]),
     ]
-    task: TaskRead | SkipJsonSchema[None] = None
+    task: Annotated[
+        TaskRead | SkipJsonSchema[None], Field(description="As it was after the command.")
+    ] = None
     error: Annotated[
         str | SkipJsonSchema[None],
         Field(description="The code of the error.", examples=["task_not_found"]),
@@ -275,4 +277,6 @@ class BulkResult(BaseModel):
 class BulkResults(BaseModel):
     """What became of each command."""
 
-    results: list[BulkResult]
+    results: Annotated[
+        list[BulkResult], Field(description="One for each command or id, in their order.")
+    ]

@@ -100,5 +100,10 @@ async def empty_trash(mine: Handle) -> None:
 
     Each step is a transaction. What ends it early leaves the rest, for the next time.
     """
-    while await mine.run(PURGE_OLDEST, limit=STEP, until=None) == STEP:
-        pass
+
+    async def steps(mine: Handle) -> list[bytes]:
+        while await mine.run(PURGE_OLDEST, limit=STEP, until=None) == STEP:
+            pass
+        return []
+
+    await mine.several(steps)

@@ -9,15 +9,22 @@ from tests.server import User
 
 
 class Sent(NamedTuple):
-    """A request under the user's tasks; `{id}` is that of a task that is there."""
+    """A request for what is the user's; `{id}` is that of a task that is there."""
 
     method: str
-    path: str = "/{id}"
+    path: str = "/tasks/{id}"
     body: dict[str, Any] | None = None
     headers: dict[str, str] = {}  # noqa: RUF012 - of a tuple, which nobody changes
 
+    def a_task(self, user: User) -> str:
+        """Make what it needs to be there; gives the task's id."""
+        task_id: str = user.create()["id"]
+        if "/trash" in self.path:
+            assert user.delete(f"{user.path}/{task_id}").is_success
+        return task_id
+
     def by(self, user: User, task_id: str, key: str) -> httpx.Response:
-        path = user.path + self.path.format(id=task_id)
+        path = f"/api/{user.id}{self.path}".format(id=task_id)
         headers = {"Idempotency-Key": key, **self.headers}
         body = self.body and written(self.body, task_id)
         return user.request(self.method, path, json=body, headers=headers)
@@ -36,14 +43,17 @@ def new_key() -> str:
 
 
 SENT = {
-    "create_task": Sent("POST", "", {"title": "Once"}),
+    "create_task": Sent("POST", "/tasks", {"title": "Once"}),
     "update_task_by_put": Sent("PUT", body={"title": "Once"}),
     "update_task_by_patch": Sent("PATCH", body={"title": "Once"}),
-    "complete_task": Sent("PATCH", "/{id}/complete"),
+    "complete_task": Sent("PATCH", "/tasks/{id}/complete"),
     "delete_task": Sent("DELETE"),
+    "restore_task": Sent("POST", "/trash/{id}/restore"),
+    "purge_task": Sent("DELETE", "/trash/{id}"),
+    "empty_trash": Sent("DELETE", "/trash"),
     "change_tasks": Sent(
         "POST",
-        "/bulk",
+        "/tasks/bulk",
         {
             "commands": [
                 {"op": "create", "title": "Once", "ref": "a"},
@@ -56,7 +66,7 @@ SENT = {
 """By the operation's name in the contract."""
 
 WITH_CONDITION = {
-    name: sent._replace(headers={"If-Match": '"1"'})
+    name: sent._replace(headers={"If-Match": '"2"' if "/trash" in sent.path else '"1"'})
     for name, sent in SENT.items()
-    if sent.path.startswith("/{id}")
+    if "/{id}" in sent.path
 }

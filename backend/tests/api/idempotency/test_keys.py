@@ -48,7 +48,7 @@ def test_every_operation_that_takes_a_key_is_tried_here():
 def test_a_request_that_is_sent_again_does_nothing_more_and_is_answered_alike(
     name, user, database_url
 ):
-    key, task_id = new_key(), user.create()["id"]
+    key, task_id = new_key(), SENT[name].a_task(user)
     first = SENT[name].by(user, task_id, key)
     assert first.is_success, first.text
     assert not is_replay(first)
@@ -62,7 +62,7 @@ def test_a_request_that_is_sent_again_does_nothing_more_and_is_answered_alike(
 
 @pytest.mark.parametrize("name", WITH_CONDITION)
 def test_a_request_with_a_condition_is_answered_alike_though_it_is_not_met_any_more(name, user):
-    key, task_id = new_key(), user.create()["id"]
+    key, task_id = new_key(), WITH_CONDITION[name].a_task(user)
     first = WITH_CONDITION[name].by(user, task_id, key)
     assert first.is_success, first.text
     again = WITH_CONDITION[name].by(user, task_id, key)
@@ -72,12 +72,29 @@ def test_a_request_with_a_condition_is_answered_alike_though_it_is_not_met_any_m
 
 @every_operation
 def test_what_was_answered_then_is_answered_though_the_task_changed_since(name, user):
-    key, task_id = new_key(), user.create()["id"]
+    key, task_id = new_key(), SENT[name].a_task(user)
     first = SENT[name].by(user, task_id, key)
     (changed, *_) = [task["id"] for task in user.tasks()] or [user.create()["id"]]
     assert user.put(f"{user.path}/{changed}", json={"title": "Later"}).is_success
     assert shown(SENT[name].by(user, task_id, key)) == shown(first)
     assert user.task(changed).json()["title"] == "Later"
+
+
+def test_what_came_into_the_trash_since_it_was_emptied_stays_there(user):
+    key = new_key()
+    for replay in (False, True):
+        trashed = SENT["empty_trash"].a_task(user)
+        answer = SENT["empty_trash"].by(user, "", key)
+        assert (answer.status_code, is_replay(answer)) == (204, replay)
+    assert SENT["restore_task"].by(user, trashed, new_key()).status_code == 200
+
+
+def test_a_purge_that_was_not_done_leaves_its_key_free(user):
+    key, task_id = new_key(), SENT["purge_task"].a_task(user)
+    refused = SENT["purge_task"]._replace(headers={"If-Match": '"1"'}).by(user, task_id, key)
+    assert refused.status_code == 412
+    answer = SENT["purge_task"].by(user, task_id, key)
+    assert (answer.status_code, is_replay(answer)) == (204, False)
 
 
 def test_another_key_is_another_request(user):
@@ -99,12 +116,12 @@ def test_the_key_of_another_user_is_another_key(user, stranger):
 @pytest.mark.parametrize(
     "other",
     [
-        Sent("POST", "", {"title": "Twice"}),
-        Sent("POST", "", {"title": "Once", "completed": True}),
-        Sent("POST", "?a=b", {"title": "Once"}),
+        Sent("POST", "/tasks", {"title": "Twice"}),
+        Sent("POST", "/tasks", {"title": "Once", "completed": True}),
+        Sent("POST", "/tasks?a=b", {"title": "Once"}),
         *(SENT[name] for name in SENT if name != "create_task"),
-        Sent("DELETE", f"/{MISSING}"),
-        Sent("PUT", f"/{MISSING}", {"title": "Once"}),
+        Sent("DELETE", f"/tasks/{MISSING}"),
+        Sent("PUT", f"/tasks/{MISSING}", {"title": "Once"}),
         Sent("PUT", body={"title": "Once"}, headers={"If-Match": '"7"'}),
     ],
     ids=str,
@@ -121,10 +138,10 @@ def test_a_key_that_stands_for_another_request_is_422_and_nothing_is_done(other,
 def test_after_a_refusal_the_key_may_be_used_again(user):
     key, task = new_key(), user.create()
     refused = [
-        Sent("POST", "", {"title": ""}).by(user, "", key),
-        Sent("POST", "", {"title": "Once", "no": "member"}).by(user, "", key),
+        Sent("POST", "/tasks", {"title": ""}).by(user, "", key),
+        Sent("POST", "/tasks", {"title": "Once", "no": "member"}).by(user, "", key),
         Sent("DELETE").by(user, MISSING, key),
-        Sent("PATCH", "/{id}/complete").by(user, MISSING, key),
+        Sent("PATCH", "/tasks/{id}/complete").by(user, MISSING, key),
         Sent("PUT", body={"title": "x"}, headers={"If-Match": '"7"'}).by(user, task["id"], key),
     ]
     assert [answer.status_code for answer in refused] == [422, 422, 404, 404, 412]
@@ -163,9 +180,9 @@ def test_a_key_means_nothing_to_what_only_reads(user):
         assert answer.status_code == 200
 
 
-@pytest.mark.parametrize("name", ["create_task", "complete_task", "delete_task"])
+@pytest.mark.parametrize("name", ["create_task", "complete_task", "delete_task", "restore_task"])
 def test_fifty_at_once_do_it_once_and_are_answered_alike(name, user, database_url):
-    key, task_id = new_key(), user.create()["id"]
+    key, task_id = new_key(), SENT[name].a_task(user)
     before = log_of(user, database_url)
     with ThreadPoolExecutor(50) as pool:
         answers = list(pool.map(lambda _: SENT[name].by(user, task_id, key), range(50)))

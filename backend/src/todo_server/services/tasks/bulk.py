@@ -19,6 +19,7 @@ from todo_server.database import (
 from todo_server.domain.uuid7 import uuid7
 from todo_server.errors import (
     FieldError,
+    TaskNotFoundError,
     TodoServerError,
     UnauthenticatedError,
     UnavailableError,
@@ -125,7 +126,8 @@ class _Bulk:
         if not named.startswith("#"):
             return UUID(named)
         if named[1:] not in self._made:
-            raise _wrong("id", "unknown_ref", "No earlier command with this 'ref' made a task")
+            message = "No earlier command with this 'ref' made a task"
+            raise TaskNotFoundError(details=(FieldError("id", "unknown_ref", message),))
         return self._made[named[1:]]
 
     def _refuse(self, error: TodoServerError) -> None:
