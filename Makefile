@@ -10,7 +10,10 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 REQUIREMENTS := backend/requirements
 WORKERS_FOR_TESTS ?= auto
 
-.PHONY: help serve migrate rotate-keys test check clients bench lock clean
+STEPS ?= 100000
+SEED ?= 1000
+
+.PHONY: help serve migrate rotate-keys test soak check clients bench lock clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 14
@@ -26,6 +29,10 @@ rotate-keys: $(VENV)/serve ## Sign access tokens with a new key from now on
 
 test: $(VENV)/dev ## Run the whole test suite
 	@cd backend && exec $(PY) -m pytest -n $(WORKERS_FOR_TESTS)
+
+soak: $(VENV)/dev ## Walk 100,000 random steps beside a model of the server: STEPS=, SEED=
+	@cd backend && MACHINE_STEPS=$(STEPS) MACHINE_SEED=$(SEED) exec $(PY) -m pytest \
+	  -n $(WORKERS_FOR_TESTS) -o console_output_style=count tests/state_machine
 
 check: $(VENV)/dev ## Check lint, types, imports, contract, migrations and the cost of requests
 	@cd backend && $(PY) -m ruff check . && $(PY) -m ruff format --check . \

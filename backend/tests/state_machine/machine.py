@@ -1,0 +1,27 @@
+"""The machine: the rules of all rooms whose operations are served."""
+
+from functools import cache
+
+from tests.server import settings
+from tests.state_machine.base import Base
+from tests.state_machine.listing import Listing
+from tests.state_machine.one_task import OneTask
+from todo_server.app import create_app
+
+ROOMS: tuple[type[Base], ...] = (OneTask, Listing)
+
+
+@cache
+def documented() -> frozenset[str]:
+    """List the ids of all operations on what is a user's."""
+    paths = create_app(settings("postgresql://")).openapi()["paths"]
+    return frozenset(
+        operation["operationId"]
+        for path, methods in paths.items()
+        if path.startswith("/api/{user_id}/")
+        for operation in methods.values()
+    )
+
+
+class Machine(*[room for room in ROOMS if room.operations <= documented()]):  # type: ignore[misc]
+    """All that three people can do."""
