@@ -30,6 +30,10 @@ class Clock:
     """The time of the application: it moves when it is told to, backwards as well."""
 
     def __init__(self) -> None:
+        self.set()
+
+    def set(self) -> None:
+        """Set it by that of the machine."""
         self.now = datetime.now(UTC)
 
     def __call__(self) -> datetime:

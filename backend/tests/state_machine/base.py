@@ -1,8 +1,10 @@
 """What the rules of all rooms share: three people, who asks, and the comparison after each step."""
 
+import json
 import secrets
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, ClassVar, NamedTuple
 from urllib.parse import quote
@@ -10,13 +12,14 @@ from uuid import UUID
 
 import httpx
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precondition, rule
 
 from tests.server import token_for
 from tests.state_machine import comparison
 from tests.state_machine.application import ABSENT, Application
+from tests.state_machine.conditions import Condition
 from tests.state_machine.drawing import weighted
-from tests.state_machine.model import Person, RefusedError, Task
+from tests.state_machine.model import Answer, Kept, Person, RefusedError, Task, refuse_if
 
 PEOPLE = 3
 AGENT = "the machine"
@@ -42,6 +45,10 @@ askers = weighted({OWNER: 12, ME: 3, LOST: 1, STRANGER: 1, TRESPASSER: 1, NOBODY
 own path or on the owner's; or somebody without a token."""
 
 
+keys = weighted({None: 12, "a": 1, "b": 1, "C" * 255: 1})
+"""Of `Idempotency-Key`: so few that one is used again, for the same request and for others."""
+
+
 class Asking(NamedTuple):
     """Who asks, and on whose path."""
 
@@ -57,6 +64,35 @@ class Asking(NamedTuple):
         return self.asker
 
 
+class Request(NamedTuple):
+    """A request, as it can be sent again."""
+
+    operation: str
+    asking: Asking
+    body: Any = ABSENT
+    headers: Mapping[str, str] = {}
+    query: str = ""
+    path: Mapping[str, object] = {}
+    key: str | None = None
+
+    @property
+    def named(self) -> tuple[Any, ...]:
+        """What a key stands for."""
+        body = None if self.body is ABSENT else json.dumps(self.body)
+        return (self.operation, self.asking.path_of, body, self.query, dict(self.path))
+
+
+class OneChange(NamedTuple):
+    """A change of one task that somebody asks for."""
+
+    operation: str
+    it: Known
+    asker: str
+    condition: Condition
+    key: str | None
+    body: Any = ABSENT
+
+
 class Base(RuleBasedStateMachine):
     """Three people who have nothing yet, and a server."""
 
@@ -66,10 +102,12 @@ class Base(RuleBasedStateMachine):
     def __init__(self, application: Application, steps: Counter[str]) -> None:
         super().__init__()
         self.application = application
+        application.clock.set()
         self.steps = steps
         self.people = [Person(secrets.token_hex(8)) for _ in range(PEOPLE)]
         self._tokens = {person.id: token_for(person.id) for person in self.people}
         self._asked = 0
+        self._keyed: dict[str, Any] = {}
         self._operations = _operations(application.document)
 
     def asking_for(self, it: Known, asker: str) -> tuple[Asking, UUID]:
@@ -88,26 +126,93 @@ class Base(RuleBasedStateMachine):
             return Asking(other, other.id, None)
         return Asking(person, ME if asker == ME else person.id, None)
 
-    def ask(
-        self,
-        operation: str,
-        asking: Asking,
-        body: Any = ABSENT,
-        headers: dict[str, str] | None = None,
-        query: str = "",
-        **path: object,
-    ) -> httpx.Response:
+    def ask(self, request: Request) -> httpx.Response:
         """Send a request."""
         self._asked += 1
-        method, template = self._operations[operation]
-        values = {name: quote(str(value), safe="") for name, value in path.items()}
-        target = template.format(user_id=asking.path_of, **values) + query
-        sent = {"X-Request-ID": self._request_id, "User-Agent": AGENT, **(headers or {})}
+        method, template = self._operations[request.operation]
+        asking = request.asking
+        path = {name: quote(str(value), safe="") for name, value in request.path.items()}
+        target = template.format(user_id=asking.path_of, **path) + request.query
+        headers = {"X-Request-ID": self._request_id, "User-Agent": AGENT, **request.headers}
         if asking.refusal is None or asking.refusal.status != 401:
-            sent["Authorization"] = f"Bearer {self._tokens[asking.asker.id]}"
-        response = self.application.request(method, target, sent, body)
-        self.steps[f"{operation} {response.status_code}"] += 1
+            headers["Authorization"] = f"Bearer {self._tokens[asking.asker.id]}"
+        if request.key is not None:
+            headers["Idempotency-Key"] = request.key
+        response = self.application.request(method, target, headers, request.body)
+        self.steps[f"{request.operation} {response.status_code}"] += 1
         return response
+
+    def perform(
+        self,
+        request: Request,
+        act: Callable[[Person, httpx.Response], Answer],
+        check: Callable[[], None] = lambda: None,
+    ) -> bool:
+        """Send a request and hold the answer against what the model makes of it.
+
+        `check` raises INVALID, `act` does it; both may raise a RefusedError. Gives whether it was
+        done, now and not earlier under the same key.
+        """
+        response = self.ask(request)
+        replayed = None
+        try:
+            person = request.asking.person
+            check()
+            kept = person.kept(request.key, self.now)
+            if kept is None:
+                answer = act(person, response)
+                if request.key is not None:
+                    person.keys[request.key] = Kept(request.named, answer, self.now)
+            else:
+                reused = RefusedError(422, "idempotency_key_reused")
+                refuse_if(reused, kept.request != request.named)
+                answer, replayed = kept.answer, "true"
+        except RefusedError as refusal:
+            comparison.same_refusal(response, refusal)
+            return False
+        headers = {**answer.headers, "idempotency-replayed": replayed}
+        comparison.same_answer(response, replace(answer, headers=headers))
+        if request.key is not None:
+            self._keyed[request.asking.asker.id] = request, act, check
+        return replayed is None
+
+    def change(
+        self,
+        wanted: OneChange,
+        act: Callable[[Person, Task], Answer],
+        read: Callable[[], object] = lambda: None,
+        find: Callable[[Person, UUID], Task] = Person.find,
+    ) -> None:
+        """Ask to change one task, which `find` finds, on some condition."""
+        operation, it, asker, condition, key, body = wanted
+        asking, task_id = self.asking_for(it, asker)
+        headers = condition.headers("If-Match", self.seen(asking, task_id))
+
+        def check() -> None:
+            read()
+            condition.read()
+
+        def change(person: Person, response: httpx.Response) -> Answer:
+            task = find(person, task_id)
+            condition.check(task)
+            return act(person, task)
+
+        path = {"task_id": task_id}
+        self.perform(Request(operation, asking, body, headers, "", path, key), change, check)
+
+    def new_id(self, text: str) -> UUID:
+        """Read the id of something new: of version 7, and nobody's yet."""
+        new = UUID(text)
+        comparison.same("the version of an id", new.version, 7)
+        assert not any(new in person.tasks for person in self.people), f"{new} was there before"
+        return new
+
+    @precondition(lambda self: self._keyed)
+    @rule(which=st.integers(0, PEOPLE - 1))
+    def send_the_last_request_with_a_key_again(self, which):
+        several = list(self._keyed.values())
+        request, act, check = several[which % len(several)]
+        self.perform(request, act, check)
 
     @property
     def now(self) -> Any:
@@ -125,18 +230,6 @@ class Base(RuleBasedStateMachine):
     def seen(self, asking: Asking, task_id: UUID) -> Task | None:
         """Give the task that conditions are about, if whoever asks has it."""
         return None if asking.refusal else asking.asker.tasks.get(task_id)
-
-    def expect_task(
-        self, response: httpx.Response, status: int, outcome: Callable[[], Task]
-    ) -> Task | None:
-        """Hold an answer against what the model makes of the request: a task, or a refusal."""
-        try:
-            task = outcome()
-        except RefusedError as refusal:
-            comparison.same_refusal(response, refusal)
-            return None
-        comparison.same_task(response, status, task)
-        return task
 
     @rule(seconds=st.sampled_from([1, 0.000001, 90_000, -1, -0.5]))
     def time_passes(self, seconds):

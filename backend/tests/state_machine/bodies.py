@@ -31,6 +31,7 @@ DESCRIPTIONS = [None, "", "Two litres", "  kept  ", long("d", 5000), 'line\nbrea
 WRONG_DESCRIPTIONS: list[Any] = [long("d", 5001), "a\0b", "\udfff", 7, False, []]
 WRONG_FLAGS: list[Any] = [None, "true", "yes", 1, 0, "", []]
 
+MEMBERS = ("title", "description", "completed")
 _WRONG = {"title": WRONG_TITLES, "description": WRONG_DESCRIPTIONS, "completed": WRONG_FLAGS}
 
 # What is read only is ignored, whatever it says; anything else that is not known is refused.
@@ -65,7 +66,7 @@ completions = right_or_wrong(
 )
 
 
-def read_members(body: dict[str, Any], known: tuple[str, ...]) -> dict[str, Any]:
+def read_members(body: dict[str, Any], known: tuple[str, ...] = MEMBERS) -> dict[str, Any]:
     """Give what a body says of these members; INVALID where it breaks a rule."""
     values = {}
     for name, value in body.items():

@@ -7,10 +7,11 @@ from typing import Any
 import httpx
 
 from tests.state_machine.application import Application
-from tests.state_machine.model import Person, RefusedError, Task
+from tests.state_machine.model import Answer, Person, RefusedError
 
 _TASKS = "SELECT * FROM task WHERE user_id = ANY($1)"
 _LOG = "SELECT * FROM change WHERE user_id = ANY($1) ORDER BY user_id, number"
+_KEYS = "SELECT user_id, key, created_at FROM idempotency_key WHERE user_id = ANY($1)"
 _DERIVED = {"live", "title_key"}
 
 
@@ -19,19 +20,14 @@ def same(what: str, found: Any, expected: Any) -> None:
     assert found == expected, f"{what}:\n  expected {expected!r}\n  found    {found!r}"
 
 
-def same_answer(
-    response: httpx.Response, status: int, body: Any = None, **headers: str | None
-) -> None:
-    """Hold a good answer against what it should be; a header None is one that is not there."""
-    same("the status", (response.status_code, response.text[:500]), (status, response.text[:500]))
-    same("the body", response.json() if response.content else None, body)
-    for name, value in headers.items():
+def same_answer(response: httpx.Response, answer: Answer) -> None:
+    """Hold a good answer against what it should be."""
+    assert response.status_code == answer.status, (
+        f"the status:\n  expected {answer}\n  found    {response.status_code} {response.text[:999]}"
+    )
+    same("the body", response.json() if response.content else None, answer.body)
+    for name, value in answer.headers.items():
         same(f"the header {name}", response.headers.get(name), value)
-
-
-def same_task(response: httpx.Response, status: int, task: Task) -> None:
-    """Hold an answer that is one task against it."""
-    same_answer(response, status, task.shown(), etag=task.etag)
 
 
 def same_refusal(response: httpx.Response, refusal: RefusedError) -> None:
@@ -53,6 +49,9 @@ def same_database(application: Application, people: Sequence[Person]) -> None:
     for task_id, task in expected.items():
         row = {name: value for name, value in found[task_id].items() if name not in _DERIVED}
         same(f"the row of {task_id}", row, task)
+    kept = {(row["user_id"], row["key"]): row["created_at"] for row in application.rows(_KEYS, ids)}
+    its = {(person.id, key): kept.at for person in people for key, kept in person.keys.items()}
+    same("the keys of requests", kept, its)
     log = [dict(row) for row in application.rows(_LOG, ids)]
     by_person = {person.id: [c for c in log if c["user_id"] == person.id] for person in people}
     for person in people:

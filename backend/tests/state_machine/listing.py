@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, multiple, rule
 
 from tests.state_machine import comparison
-from tests.state_machine.base import Base, askers, people
+from tests.state_machine.base import Asking, Base, Request, askers, people
 from tests.state_machine.drawing import weighted
-from tests.state_machine.model import INVALID, Person, RefusedError, Task, refuse_if
+from tests.state_machine.model import INVALID, Answer, Person, RefusedError, Task, refuse_if
 
 _STATUSES: dict[str | None, tuple[bool, ...]] = {
     None: (False, True),
@@ -60,10 +60,8 @@ class Question(NamedTuple):
     def _descends(self) -> bool:
         return self.order == "desc" or (self.order is None and self.sort != "title")
 
-    def answer(self, person: Person, after: tuple[Any, ...] | None = None) -> list[Task]:
+    def rows(self, person: Person, after: tuple[Any, ...] | None = None) -> list[Task]:
         """Give the tasks that this asks for, in order; those after a position."""
-        if self.is_wrong:
-            raise INVALID
         rows = [task for task in person.live() if task.completed in _STATUSES[self.status]]
         rows.sort(key=self.key, reverse=self._descends)
         if after is None:
@@ -72,16 +70,25 @@ class Question(NamedTuple):
             return [row for row in rows if self.key(row) < after]
         return [row for row in rows if self.key(row) > after]
 
+    def answer(self, person: Person) -> list[dict[str, Any]]:
+        """Give the whole list; a RefusedError where the question is wrong."""
+        refuse_if(INVALID, self.is_wrong)
+        return self.shown(self.rows(person))
+
+    @staticmethod
+    def shown(rows: list[Task]) -> list[dict[str, Any]]:
+        return [task.shown() for task in rows]
+
 
 class Cursor(NamedTuple):
     """Where a page ended: as the client has it, and as the model."""
 
     owner: int
-    question: Question
+    question: Any
     text: str
     after: tuple[Any, ...]
 
-    def is_of(self, asker: int, question: Question) -> bool:
+    def is_of(self, asker: int, question: Any) -> bool:
         """Tell whether it belongs to an answer to this, whichever words are used."""
         return (asker, question.meaning) == (self.owner, self.question.meaning)
 
@@ -96,77 +103,79 @@ questions = st.builds(
     weighted({**dict.fromkeys(_SORTS, 3), "colour": 1}),
     weighted({None: 8, "asc": 8, "desc": 8, "up": 1}),
 )
+_OTHER = weighted({False: 7, True: 1}).flatmap(lambda it: questions if it else st.none())
 limits = weighted({1: 4, 2: 4, 3: 4, 200: 1, 0: 1})
 
 
-class Listing(Base):
-    """Whole lists, and pages."""
-
-    operations = frozenset({"list_tasks"})
+class Lists(Base):
+    """What all lists have: tags and pages."""
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         # What a client keeps of each list: its tag, and what it was.
-        self._kept: dict[tuple[int, Question], tuple[str, list[Any]]] = {}
+        self._kept: dict[tuple[int, Any], tuple[str, list[Any]]] = {}
 
-    @rule(owner=people, asker=askers, question=questions, conditional=st.booleans())
-    def list_all(self, owner, asker, question, conditional):
+    def whole(
+        self, operation: str, owner: int, asker: str, question: Any, *, conditional: bool
+    ) -> None:
+        """Ask for a whole list: for another one than the last, or for any."""
         asking = self.asking(owner, asker)
         kept_as = self.people.index(asking.asker), question
         tag, kept = self._kept.get(kept_as, ('"none"', None))
+
+        def act(person: Person, response: httpx.Response) -> Answer:
+            expected = question.answer(person)
+            if conditional and expected == kept:
+                return Answer(304, headers={"etag": tag})
+            found = response.headers.get("etag")
+            comparison.same("that it has another tag", found != tag, expected != kept)
+            self._kept[kept_as] = found, expected
+            return Answer(200, expected, {"link": None})
+
         headers = {"If-None-Match": f'"other", W/{tag}'} if conditional else {}
-        response = self.ask("list_tasks", asking, headers=headers, query=question.query())
-        try:
-            expected = [task.shown() for task in question.answer(asking.person)]
-        except RefusedError as refusal:
-            comparison.same_refusal(response, refusal)
-            return
-        if conditional and expected == kept:
-            comparison.same_answer(response, 304, etag=tag)
-            return
-        comparison.same_answer(response, 200, expected, link=None)
-        comparison.same(
-            "that it has another tag", response.headers["etag"] != tag, expected != kept
-        )
-        self._kept[kept_as] = response.headers["etag"], expected
+        self.perform(Request(operation, asking, headers=headers, query=question.query()), act)
+
+    def page(
+        self, operation: str, asking: Asking, question: Any, limit: int, cursor: Cursor | None
+    ) -> Any:
+        """Ask for a page; gives the cursor to the next one, if there is one."""
+        following: list[Cursor] = []
+
+        def check() -> None:
+            refuse_if(INVALID, limit == 0 or question.is_wrong)
+
+        def act(person: Person, response: httpx.Response) -> Answer:
+            whose = self.people.index(person)
+            foreign = cursor is not None and not cursor.is_of(whose, question)
+            refuse_if(RefusedError(400, "invalid_cursor"), foreign)
+            rows = question.rows(person, cursor and cursor.after)
+            comparison.same("that more follow", "next" in response.links, len(rows) > limit)
+            if len(rows) > limit:
+                target = urlsplit(response.links["next"]["url"])
+                comparison.same("the path", target.path, response.request.url.path)
+                text = parse_qs(target.query)["cursor"][0]
+                following.append(Cursor(whose, question, text, question.key(rows[limit - 1])))
+            return Answer(200, question.shown(rows[:limit]))
+
+        query = question.query(limit=limit, cursor=cursor and cursor.text)
+        self.perform(Request(operation, asking, query=query), act, check)
+        return multiple(*following)
+
+
+class Listing(Lists):
+    """Lists of tasks."""
+
+    operations = frozenset({"list_tasks"})
+
+    @rule(owner=people, asker=askers, question=questions, conditional=st.booleans())
+    def list_all(self, owner, asker, question, conditional):
+        self.whole("list_tasks", owner, asker, question, conditional=conditional)
 
     @rule(target=cursors, owner=people, asker=askers, question=questions, limit=limits)
     def list_first_page(self, owner, asker, question, limit):
-        asking = self.asking(owner, asker)
-        response = self.ask("list_tasks", asking, query=question.query(limit=limit))
-        return self._page(response, asking, question, limit, None)
+        return self.page("list_tasks", self.asking(owner, asker), question, limit, None)
 
-    @rule(target=cursors, cursor=cursors, asker=askers, other=st.none() | questions, limit=limits)
+    @rule(target=cursors, cursor=cursors, asker=askers, other=_OTHER, limit=limits)
     def list_next_page(self, cursor, asker, other, limit):
-        question = other or cursor.question
         asking = self.asking(cursor.owner, asker)
-        query = question.query(limit=limit, cursor=cursor.text)
-        response = self.ask("list_tasks", asking, query=query)
-        return self._page(response, asking, question, limit, cursor)
-
-    def _page(
-        self,
-        response: httpx.Response,
-        asking: Any,
-        question: Question,
-        limit: int,
-        cursor: Cursor | None,
-    ) -> Any:
-        try:
-            person = asking.person
-            refuse_if(INVALID, limit == 0 or question.is_wrong)
-            foreign = cursor is not None and not cursor.is_of(self.people.index(person), question)
-            refuse_if(RefusedError(400, "invalid_cursor"), foreign)
-            rows = question.answer(person, cursor and cursor.after)
-        except RefusedError as refusal:
-            comparison.same_refusal(response, refusal)
-            return multiple()
-        page = rows[:limit]
-        comparison.same_answer(response, 200, [task.shown() for task in page])
-        comparison.same("that more follow", "next" in response.links, len(rows) > limit)
-        if len(rows) <= limit:
-            return multiple()
-        target = urlsplit(response.links["next"]["url"])
-        comparison.same("the path of the next page", target.path, response.request.url.path)
-        text = parse_qs(target.query)["cursor"][0]
-        return Cursor(self.people.index(person), question, text, question.key(page[-1]))
+        return self.page("list_tasks", asking, other or cursor.question, limit, cursor)

@@ -16,6 +16,9 @@ class RefusedError(Exception):
         super().__init__(f"{status} {code}")
 
 
+KEPT = timedelta(hours=24)
+"""For how long a key stands for its first request."""
+
 INVALID = RefusedError(422, "validation_failed")
 NOT_FOUND = RefusedError(404, "task_not_found")
 
@@ -23,6 +26,16 @@ NOT_FOUND = RefusedError(404, "task_not_found")
 def refuse_if(refusal: RefusedError, condition: bool) -> None:
     if condition:
         raise refusal
+
+
+@dataclass
+class Answer:
+    """What a request is answered: a status, a body, and headers, of which None is one that is not
+    there."""
+
+    status: int
+    body: Any = None
+    headers: dict[str, str | None] = field(default_factory=dict)
 
 
 @dataclass
@@ -42,6 +55,10 @@ class Task:
     @property
     def etag(self) -> str:
         return f'"{self.version}"'
+
+    def answer(self, status: int = 200, **headers: str | None) -> Answer:
+        """As an operation answers it."""
+        return Answer(status, self.shown(), {"etag": self.etag, **headers})
 
     def shown(self) -> dict[str, Any]:
         """As the API answers it."""
@@ -72,12 +89,22 @@ class Change:
 
 
 @dataclass
+class Kept:
+    """What was answered under a key."""
+
+    request: tuple[Any, ...]
+    answer: Answer
+    at: datetime
+
+
+@dataclass
 class Person:
     """A user: what is theirs, and the log of it."""
 
     id: str
     tasks: dict[UUID, Task] = field(default_factory=dict)
     log: list[Change] = field(default_factory=list)
+    keys: dict[str, Kept] = field(default_factory=dict)
     batch: int | None = None
     undoes: int | None = None
 
@@ -138,6 +165,11 @@ class Person:
             if change.row_id == task.id:
                 change.before = None
         self._write(task, None, "purged", None, origin)
+
+    def kept(self, key: str | None, now: datetime) -> Kept | None:
+        """Give what was answered under a key that has not come to its end."""
+        kept = None if key is None else self.keys.get(key)
+        return kept if kept is not None and kept.at > now - KEPT else None
 
     def _write(
         self,

@@ -1,15 +1,16 @@
 """The rules of one task: create, get, change, complete, delete."""
 
+from typing import Any
 from uuid import UUID
 
 from hypothesis import strategies as st
 from hypothesis.stateful import multiple, rule
 
-from tests.state_machine import bodies, comparison
+from tests.state_machine import bodies
 from tests.state_machine.application import ABSENT
-from tests.state_machine.base import Base, Known, askers, people, tasks
+from tests.state_machine.base import Base, Known, OneChange, Request, askers, keys, people, tasks
 from tests.state_machine.conditions import if_match, if_none_match
-from tests.state_machine.model import INVALID, RefusedError, refuse_if
+from tests.state_machine.model import INVALID, Answer, refuse_if
 
 _METHODS = st.sampled_from(["put", "patch"])
 
@@ -24,89 +25,70 @@ class OneTask(Base):
         }
     )
 
-    @rule(target=tasks, owner=people, asker=askers, body=bodies.new_tasks)
-    def create(self, owner, asker, body):
+    @rule(target=tasks, owner=people, asker=askers, body=bodies.new_tasks, key=keys)
+    def create(self, owner, asker, body, key):
         asking = self.asking(owner, asker)
-        response = self.ask("create_task", asking, body)
+        made: list[UUID] = []
 
-        def outcome():
-            person = asking.person
-            values = bodies.read_members(body, ("title", "description", "completed"))
-            refuse_if(INVALID, "title" not in values)
-            task_id = UUID(response.json().get("id", "0" * 32))
-            comparison.same("an id of version 7 that nobody has", task_id.version, 7)
-            assert not any(task_id in somebody.tasks for somebody in self.people)
-            return person.create(task_id, self.now, self.origin, values)
+        def check():
+            refuse_if(INVALID, "title" not in bodies.read_members(body))
 
-        task = self.expect_task(response, 201, outcome)
-        if task is None:
-            return multiple()
-        location = f"/api/{asking.path_of}/tasks/{task.id}"
-        comparison.same("the location", response.headers["location"], location)
-        return Known(self.people.index(asking.asker), task.id)
+        def act(person, response):
+            made.append(self.new_id(response.json().get("id", "0" * 32)))
+            values = bodies.read_members(body)
+            task = person.create(made[-1], self.now, self.origin, values)
+            return task.answer(201, location=f"/api/{asking.path_of}/tasks/{task.id}")
+
+        self.perform(Request("create_task", asking, body, key=key), act, check)
+        return multiple(*(Known(self.people.index(asking.asker), each) for each in made))
 
     @rule(it=tasks, asker=askers, condition=if_none_match)
     def get(self, it, asker, condition):
         asking, task_id = self.asking_for(it, asker)
         headers = condition.headers("If-None-Match", self.seen(asking, task_id))
-        response = self.ask("get_task", asking, headers=headers, task_id=task_id)
-        try:
-            task = asking.person.find(task_id)
-            condition.read()
-        except RefusedError as refusal:
-            comparison.same_refusal(response, refusal)
-            return
-        if condition.is_known():
-            comparison.same_answer(response, 304, etag=task.etag)
-        else:
-            comparison.same_task(response, 200, task)
 
-    @rule(method=_METHODS, body=bodies.changes, it=tasks, asker=askers, condition=if_match)
-    def update(self, method, body, it, asker, condition):
-        asking, task_id = self.asking_for(it, asker)
-        headers = condition.headers("If-Match", self.seen(asking, task_id))
+        def act(person, response):
+            task = person.find(task_id)
+            condition.read()
+            if condition.is_known():
+                return Answer(304, headers={"etag": task.etag})
+            return task.answer()
+
+        path = {"task_id": task_id}
+        self.perform(Request("get_task", asking, headers=headers, path=path), act)
+
+    @rule(
+        method=_METHODS,
+        body=bodies.changes,
+        it=tasks,
+        asker=askers,
+        condition=if_match,
+        key=keys,
+    )
+    def update(self, *, method, body, it, asker, condition, key):
+        def act(person, task):
+            return person.change(task, self.now, self.origin, bodies.read_members(body)).answer()
+
         name = f"update_task_by_{method}"
-        response = self.ask(name, asking, body, headers, task_id=task_id)
+        self.change(
+            OneChange(name, it, asker, condition, key, body), act, lambda: bodies.read_members(body)
+        )
 
-        def outcome():
-            person = asking.person
-            values = bodies.read_members(body, ("title", "description", "completed"))
-            condition.read()
-            task = person.find(task_id)
-            condition.check(task)
-            return person.change(task, self.now, self.origin, values)
+    @rule(body=bodies.completions, it=tasks, asker=askers, condition=if_match, key=keys)
+    def complete(self, *, body, it, asker, condition, key):
+        def read() -> dict[str, Any]:
+            return {} if body is ABSENT else bodies.read_members(body, ("completed",))
 
-        self.expect_task(response, 200, outcome)
+        def act(person, task):
+            values = {"completed": not task.completed, **read()}
+            return person.change(task, self.now, self.origin, values).answer()
 
-    @rule(body=bodies.completions, it=tasks, asker=askers, condition=if_match)
-    def complete(self, body, it, asker, condition):
-        asking, task_id = self.asking_for(it, asker)
-        headers = condition.headers("If-Match", self.seen(asking, task_id))
-        response = self.ask("complete_task", asking, body, headers, task_id=task_id)
+        self.change(OneChange("complete_task", it, asker, condition, key, body), act, read)
 
-        def outcome():
-            person = asking.person
-            values = {} if body is ABSENT else bodies.read_members(body, ("completed",))
-            condition.read()
-            task = person.find(task_id)
-            condition.check(task)
-            values.setdefault("completed", not task.completed)
-            return person.change(task, self.now, self.origin, values)
+    @rule(it=tasks, asker=askers, condition=if_match, key=keys)
+    def delete(self, it, asker, condition, key):
+        def act(person, task):
+            person.change(task, self.now, self.origin, {"deleted_at": self.now})
+            return Answer(204)
 
-        self.expect_task(response, 200, outcome)
-
-    @rule(it=tasks, asker=askers, condition=if_match)
-    def delete(self, it, asker, condition):
-        asking, task_id = self.asking_for(it, asker)
-        headers = condition.headers("If-Match", self.seen(asking, task_id))
-        response = self.ask("delete_task", asking, headers=headers, task_id=task_id)
-        try:
-            person = asking.person
-            condition.read()
-            task = person.find(task_id)
-            condition.check(task)
-        except RefusedError as refusal:
-            comparison.same_refusal(response, refusal)
-            return
-        comparison.same_answer(response, 204)
-        person.change(task, self.now, self.origin, {"deleted_at": self.now})
+        self.change(OneChange("delete_task", it, asker, condition, key), act)

@@ -1,0 +1,95 @@
+"""The rules of the trash: list, restore, purge, empty."""
+
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, rule
+
+from tests.state_machine import comparison
+from tests.state_machine.base import OneChange, Request, askers, keys, people, tasks
+from tests.state_machine.conditions import if_match
+from tests.state_machine.listing import Cursor, Lists, limits
+from tests.state_machine.model import Answer, Person, Task, instant
+
+_PURGED = "SELECT row_id FROM change WHERE user_id = $1 AND number > $2 ORDER BY number"
+
+
+class InTrash(NamedTuple):
+    """The question for what is in the trash: there is but one."""
+
+    is_wrong: bool = False
+    meaning: str = "trash"
+
+    def query(self, **asked: object) -> str:
+        return "?" + urlencode({name: v for name, v in asked.items() if v is not None})
+
+    def key(self, task: Task) -> tuple[Any, ...]:
+        return (task.deleted_at, task.id)
+
+    def rows(self, person: Person, after: tuple[Any, ...] | None = None) -> list[Task]:
+        rows = sorted(person.trash(), key=self.key, reverse=True)
+        return rows if after is None else [row for row in rows if self.key(row) < after]
+
+    def answer(self, person: Person) -> list[dict[str, Any]]:
+        return self.shown(self.rows(person))
+
+    @staticmethod
+    def shown(rows: list[Task]) -> list[dict[str, Any]]:
+        return [
+            task.shown() | {"deleted_at": instant(task.deleted_at)}
+            for task in rows
+            if task.deleted_at is not None
+        ]
+
+
+trash_cursors: Bundle[Cursor] = Bundle("trash_cursors")
+
+
+class Trash(Lists):
+    """What is in the trash, and what becomes of it."""
+
+    operations = frozenset({"list_trash", "restore_task", "purge_task", "empty_trash"})
+
+    @rule(owner=people, asker=askers, conditional=st.booleans())
+    def list_the_trash(self, owner, asker, conditional):
+        self.whole("list_trash", owner, asker, InTrash(), conditional=conditional)
+
+    @rule(target=trash_cursors, owner=people, asker=askers, limit=limits)
+    def list_first_page_of_trash(self, owner, asker, limit):
+        return self.page("list_trash", self.asking(owner, asker), InTrash(), limit, None)
+
+    @rule(target=trash_cursors, cursor=trash_cursors, asker=askers, limit=limits)
+    def list_next_page_of_trash(self, cursor, asker, limit):
+        asking = self.asking(cursor.owner, asker)
+        return self.page("list_trash", asking, InTrash(), limit, cursor)
+
+    @rule(it=tasks, asker=askers, condition=if_match, key=keys)
+    def restore(self, it, asker, condition, key):
+        def act(person, task):
+            return person.change(task, self.now, self.origin, {"deleted_at": None}).answer()
+
+        wanted = OneChange("restore_task", it, asker, condition, key)
+        self.change(wanted, act, find=Person.find_trashed)
+
+    @rule(it=tasks, asker=askers, condition=if_match, key=keys)
+    def purge(self, it, asker, condition, key):
+        def act(person, task):
+            person.purge(task, self.origin)
+            return Answer(204)
+
+        wanted = OneChange("purge_task", it, asker, condition, key)
+        self.change(wanted, act, find=Person.find_trashed)
+
+    @rule(owner=people, asker=askers, key=st.none())
+    def empty_the_trash(self, owner, asker, key):
+        def act(person, response):
+            # In which order those of one transaction are purged, is not said.
+            found = self.application.rows(_PURGED, person.id, person.number)
+            purged = [row["row_id"] for row in found]
+            comparison.same("what is purged", sorted(purged), sorted(t.id for t in person.trash()))
+            for task_id in purged:
+                person.purge(person.tasks[task_id], self.origin)
+            return Answer(204)
+
+        self.perform(Request("empty_trash", self.asking(owner, asker), key=key), act)
