@@ -161,11 +161,22 @@ async def sign_up(prober: Prober, email: str) -> str:
     return str((await post(prober, "/api/auth/sign-up", person))["access_token"])
 
 
-def targets(token: str, path: str, leaving: str) -> list[Target]:
-    """All operations, by the token of an account, its task, and the token of one to be deleted."""
+async def create(prober: Prober, token: str) -> str:
+    """Make a task; gives its id."""
+    return str((await post(prober, "/api/me/tasks", {"title": "Buy milk"}, token))["id"])
+
+
+def targets(token: str, tasks: list[str], leaving: str) -> list[Target]:
+    """All operations, by the token of an account, its tasks, and the token of one to be deleted.
+
+    Of the tasks, the first one lives, and the two others are in the trash.
+    """
     email, password = ("email", EMAIL), ("password", PASSWORD)
     new = ("email", "bob@example.com")
     current = ("current_password", PASSWORD)
+    path, *trashed = (f"/api/me/tasks/{task}" for task in tasks)
+    restored, purged = (path.replace("tasks", "trash") for path in trashed)
+    commands = [{"op": "create", "title": "Buy milk"}, {"op": "delete", "id": tasks[0]}]
     task = (("title", "Buy milk"), ("description", "Two"), ("completed", True), ("id", "x"))
     return [
         Target("sign_up", "POST", "/api/auth/sign-up", (new, ("name", "Bob"), password)),
@@ -188,7 +199,14 @@ def targets(token: str, path: str, leaving: str) -> list[Target]:
         Target("update_task_by_put", "PUT", path, task, token=token),
         Target("update_task_by_patch", "PATCH", path, task, token=token),
         Target("complete_task", "PATCH", f"{path}/complete", task[2:], token=token),
+        Target(
+            "change_tasks", "POST", "/api/me/tasks/bulk", (("commands", commands),), token=token
+        ),
         Target("delete_task", "DELETE", path, token=token),
+        Target("list_trash", "GET", "/api/me/trash", token=token),
+        Target("restore_task", "POST", f"{restored}/restore", token=token),
+        Target("purge_task", "DELETE", purged, token=token),
+        Target("empty_trash", "DELETE", "/api/me/trash", token=token),
         Target("get_key_set", "GET", "/.well-known/jwks.json"),
         Target("home", "GET", "/"),
         Target("livez", "GET", "/livez"),
@@ -229,8 +247,10 @@ async def search(url: str, arguments: argparse.Namespace) -> list[str]:
     """Search and print; gives the operations that are over the limit."""
     async with serving(url) as prober:  # connections that repeat would make one account but once
         token, leaving = [await sign_up(prober, email) for email in (EMAIL, "eve@example.com")]
-        task = await post(prober, "/api/me/tasks", {"title": "Buy milk"}, token)
-    operations = targets(token, f"/api/me/tasks/{task['id']}", leaving)
+        tasks = [await create(prober, token) for _ in range(3)]
+        for task in tasks[1:]:
+            await prober.make(Request(Target("", "DELETE", f"/api/me/tasks/{task}", token=token)))
+    operations = targets(token, tasks, leaving)
     over = []
     with repeating_answers() as answers:
         async with serving(url) as prober:

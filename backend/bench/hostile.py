@@ -1,5 +1,6 @@
 """Hostile requests: which pieces they are made of, how one is invented, and changed a little."""
 
+import json
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -136,6 +137,8 @@ FIELDS: dict[str, tuple[str, str]] = {
     "asked methods": ("access-control-request-method", "POST"),
     "codings": ("content-encoding", "identity"),
     "etags": ("if-none-match", '"a",'),
+    "versions": ("if-match", '"1",'),
+    "keys": ("idempotency-key", "a"),
     "hosts": ("x-forwarded-for", "1.1.1.1,"),
     "ranges": ("range", "bytes=0-1,"),
 }
@@ -277,7 +280,7 @@ def _text(text: str) -> str:
 
 
 def _literal(value: object) -> str:
-    return {True: "true", False: "false"}[value] if isinstance(value, bool) else _text(str(value))
+    return json.dumps(value)
 
 
 def _body_gene(target: Target, chance: random.Random) -> Gene:

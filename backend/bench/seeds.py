@@ -30,6 +30,10 @@ FROM generate_series(1, {users}) AS u, generate_series(1, {tasks}) AS task,
 """
 
 
+# As a restore does: nothing is counted or logged, and the rows are of whomever.
+QUIETLY = "SET session_replication_role = replica"
+
+
 def sql(url: str, *statements: str) -> list[list[str]]:
     """Run each statement in a transaction of its own; the rows that came back, as text."""
     command = [str(binary("psql")), url, "-X", "-q", "-A", "-t", "-F", "\t"]
@@ -55,6 +59,7 @@ def seed(url: str, tables: list[str], users: int) -> None:
     )
     sql(
         url,
+        QUIETLY,
         fill,
         *(f"INSERT INTO {copy} ({COLUMNS}) SELECT {COLUMNS} FROM {first}" for copy in copies),
     )
@@ -70,6 +75,7 @@ def seed_large(url: str, table: str, users: int) -> None:
     ]:
         sql(
             url,
+            QUIETLY,
             FILL.format(table=table, columns=COLUMNS, users=count, tasks=tasks, user_id=user_id),
         )
     tidy(url, [table])
@@ -84,9 +90,10 @@ def sample(url: str, table: str, user_id: str | None = None) -> list[Task]:
 
 
 def drop_created(url: str, tables: list[str]) -> None:
-    """Take out what the load created, so that every round finds the same rows."""
-    sql(url, *(f"DELETE FROM {table} WHERE title LIKE 'Buy milk %'" for table in tables))
-    tidy(url, tables)
+    """Take out what the load created, so that every round finds the same rows, and no log."""
+    created = (f"DELETE FROM {table} WHERE title LIKE 'Buy milk %'" for table in tables)
+    sql(url, QUIETLY, *created, "TRUNCATE change, upkeep")
+    tidy(url, [*tables, "change", "upkeep"])
 
 
 def tidy(url: str, tables: list[str]) -> None:
