@@ -52,8 +52,14 @@ SELECT to_regclass('alembic_version') IS NOT NULL AS migrated,
        current_setting('server_version_num')::int AS server_version,
        current_user::text AS role,
        (SELECT count(*) FROM view WHERE binds) AS views,
+       (SELECT count(*) FROM pg_trigger
+        WHERE tgrelid IN (SELECT rows FROM view WHERE rows_name = ANY ($3::text[]))
+          AND tgname = ANY ($4::text[]) AND tgenabled IN ('O', 'A')) AS triggers,
        (SELECT string_agg(sql, ' ' ORDER BY sql) FROM remedy) AS remedy
 """
+
+LOG_TRIGGERS = ("count_version", "log_made", "log_changed", "log_purged")
+"""What counts and logs the changes of each table whose rows have a version."""
 
 _VERSION = "SELECT max(version_num) AS version, false AS shows FROM alembic_version"
 
@@ -82,7 +88,7 @@ def _proof() -> str:
 
 
 async def check(connection: asyncpg.Connection) -> None:
-    """Refuse a database that is behind, that would not isolate its users, or not let them write.
+    """Refuse a database that is behind, that would not isolate its users, or not log what they do.
 
     Runs on every new connection, so that a database which is replaced under a running server is
     noticed too. One that is ahead is accepted: a newer version is being rolled out beside this
@@ -90,7 +96,8 @@ async def check(connection: asyncpg.Connection) -> None:
     """
     tables = owned_tables()
     unowned = sorted(SQLModel.metadata.tables.keys() - set(tables))
-    found = await _fetchrow(connection, _CHECK, tables, unowned)
+    logged = [name for name in tables if "version" in SQLModel.metadata.tables[name].c]
+    found = await _fetchrow(connection, _CHECK, tables, unowned, logged, list(LOG_TRIGGERS))
     if found["server_version"] < 140000:  # noqa: PLR2004 - PostgreSQL's numbering of 14.0
         raise NotReadyError("The database is older than PostgreSQL 14; use 14 or newer.")
     if not found["utf8"]:
@@ -111,6 +118,8 @@ async def check(connection: asyncpg.Connection) -> None:
         )
     if not may_use:
         raise _refused(found, "it has no rights on what requests use")
+    if found["triggers"] != len(logged) * len(LOG_TRIGGERS):
+        raise NotReadyError(f"A trigger of the log of changes is missing or off. {HOW_TO_MIGRATE}.")
 
 
 def _check_version(version: str | None) -> None:
