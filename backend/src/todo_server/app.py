@@ -10,7 +10,18 @@ import limits
 from fastapi import FastAPI
 
 from todo_server import logs
-from todo_server.api import accounts, bulk, health, home, key_set, problems, swagger, tasks, trash
+from todo_server.api import (
+    accounts,
+    bulk,
+    changes,
+    health,
+    home,
+    key_set,
+    problems,
+    swagger,
+    tasks,
+    trash,
+)
 from todo_server.api.middleware.cors import CORS
 from todo_server.api.middleware.limits import Limits
 from todo_server.api.middleware.local_hosts import LocalHosts
@@ -42,6 +53,7 @@ _ROUTERS = (
     tasks.router,
     trash.router,
     bulk.router,
+    changes.router,
     accounts.open_router,
     accounts.form_router,
     accounts.own_router,

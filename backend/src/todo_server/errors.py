@@ -126,6 +126,43 @@ class IdempotencyKeyReusedError(TodoServerError):
     message = "You have sent another request with this Idempotency-Key; use a new one for this."
 
 
+class ChangeNotFoundError(NotFoundError):
+    """No change has this number yet."""
+
+    code = "change_not_found"
+    message = "You have no change with this number."
+
+
+class NumberTooOldError(TodoServerError):
+    """The log of changes does not go back so far; or not so far ahead, after a restored backup."""
+
+    code = "number_too_old"
+    message = (
+        "The log of changes does not reach this number any more, or not yet. "
+        "Start anew, without 'since'."
+    )
+
+
+class ChangeTooOldError(NumberTooOldError):
+    """The log of changes does not go back as far as what shall be undone."""
+
+    message = "This change is too old to be undone: the log does not go back so far."
+
+
+class AlreadyChangedError(TodoServerError):
+    """What shall be put back was changed again; ``details`` names it."""
+
+    code = "already_changed"
+    message = "What this would put back was changed again since; 'details' names it."
+
+
+class AlreadyPurgedError(TodoServerError):
+    """What shall be put back was deleted for good."""
+
+    code = "already_purged"
+    message = "What this changed was deleted for good since, and cannot be put back."
+
+
 class MethodNotAllowedError(TodoServerError):
     """The path exists; the method does not."""
 

@@ -17,7 +17,7 @@ PUBLIC = {
     *("GET /", "GET /livez", "GET /readyz", "GET /.well-known/jwks.json"),
     *(f"POST /api/auth/{verb}" for verb in ("sign-up", "sign-in", "refresh", "token")),
 }
-PATH_PARAMETERS = {"user_id", "task_id"}
+PATH_PARAMETERS = {"user_id", "task_id", "number"}
 HEADERS = {"If-Match", "If-None-Match", "Idempotency-Key"}
 TASK_MEMBERS = set(TaskRead.model_fields)  # each is sent by a stranger below
 BULK_MEMBERS = {"atomic", "commands", "task_ids", "action"}  # and these in `test_bulk`
@@ -41,7 +41,7 @@ class Operation(NamedTuple):
         return {name for name, parameter in self.parameters.items() if parameter["in"] == where}
 
     def url(self, **values: str) -> str:
-        return self.path.format(**values)
+        return self.path.format(**({"number": "1"} | values))  # everybody has a first change
 
     def body(self) -> dict[str, Any] | None:
         """One that the operation takes."""
@@ -194,12 +194,13 @@ def test_every_word_of_every_parameter_is_among_the_queries():
 
 @pytest.mark.parametrize(("operation", "query"), QUERIES, ids=str)
 def test_no_query_shows_the_task_of_another_user(operation, query, user, stranger):
-    user.create()
+    theirs = user.create("a secret")
     own = stranger.create()
-    url = operation.url(user_id="me") + "?" + query.format(victim=user.id)
+    url = operation.url(user_id="me", task_id=own["id"]) + "?" + query.format(victim=user.id)
     response = stranger.request(operation.method, url)
     assert response.status_code == 200
-    assert [task["id"] for task in response.json()] in ([own["id"]], [])
+    assert theirs["id"] not in response.text
+    assert theirs["title"] not in response.text
 
 
 @with_parameter("cursor")
@@ -208,7 +209,7 @@ def test_the_cursor_of_another_user_is_refused(operation, user, stranger):
     user.create("second")
     page = user.get(user.path, params={"limit": 1})
     cursor = page.links["next"]["url"].partition("cursor=")[2]
-    url = operation.url(user_id=stranger.id)
+    url = operation.url(user_id=stranger.id, task_id=stranger.create()["id"])
     response = stranger.get(url, params={"limit": 1, "cursor": cursor})
     assert response.status_code == 400
 

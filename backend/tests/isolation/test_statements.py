@@ -133,6 +133,9 @@ PARAMETERS: dict[str, Any] = {
     "task_ids": [uuid.UUID(f"00000000-0000-7000-8000-00000000000{n}") for n in (1, 3)],
     "idempotency_key": "victim",
     "if_version": [1, 2, 3],
+    "after": uuid.UUID(int=0),
+    "first": 1,
+    "last": 9,
     "limit": 200,
     "email": "stolen@example.com",
 }
@@ -140,6 +143,7 @@ BEFORE = {
     "varchar": "0",
     "text[]": ["0", "0"],
     "bool[]": [False, False],
+    "int8": 1,
     "bytea": b"new",
     "bytea[]": [b"new"],
     "interval": timedelta(0),
@@ -150,6 +154,7 @@ AFTER = {
     "varchar": "z",
     "text[]": ["z", "z"],
     "bool[]": [True, True],
+    "int8": 9,
     "bytea": b"new",
     "bytea[]": [b"new"],
     "interval": timedelta(days=1),
@@ -164,7 +169,7 @@ def test_no_statement_touches_the_row_of_another_user_without_row_security(
     task_id, of_type, unbound
 ):
     fill_every_table(unbound)
-    given = PARAMETERS | {"task_id": task_id}
+    given = PARAMETERS | {"task_id": task_id, "row_id": task_id}
     limited = limited_to_the_views(unbound)
 
     async def try_all() -> None:

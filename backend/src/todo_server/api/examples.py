@@ -3,11 +3,12 @@
 from typing import Any
 
 from todo_server import __version__
-from todo_server.errors import ValidationFailedError, VersionConflictError
+from todo_server.domain.changes_query import MAX_NUMBER
+from todo_server.errors import AlreadyChangedError, ValidationFailedError, VersionConflictError
 from todo_server.models import TaskCreate
 
 TASK_ID = "019aa3f4-7c00-7e3a-8f52-3d1f0c7a9b11"
-_PATH_VALUES = {"user_id": "me", "task_id": TASK_ID}
+_PATH_VALUES = {"user_id": "me", "task_id": TASK_ID, "number": 43}
 
 _USER_ID = "019aa3f47a5172c3a1d58b4e3f2a6c90"
 _EMAIL, _PASSWORD = "ada@example.com", "correct horse battery"
@@ -62,6 +63,25 @@ _CHANGES: dict[str, dict[str, Any]] = {
     "no description": {"description": None},
     "both, and done": {"title": "Buy oat milk", "description": "The grey one", "completed": True},
 }
+
+_FOLLOWED = {"number": 43, "more": False, "cursor": None, "tasks": [_CHANGED], "removed": []}
+_UNDONE = {"updated_at": "2026-11-20T22:03:11.402718Z", "version": 3}
+_HISTORY = [
+    {
+        "number": 43,
+        "at": _CHANGED["updated_at"],
+        "kind": "updated",
+        "version": 2,
+        "changes": {
+            "title": {"from": "Buy milk", "to": "Buy oat milk"},
+            "description": {"from": "Two litres, the blue one", "to": None},
+        },
+        "request_id": "a5cb5d30a8df4f938072b76f1cfa0a46",
+        "client": "todo-app/1.4",
+        "batch": None,
+        "undoes": None,
+    }
+]
 
 _REQUESTS: dict[str, dict[str, dict[str, Any]]] = {
     "create_task": {
@@ -138,6 +158,20 @@ _ANSWERS: dict[str, dict[str, Any]] = {
             ]
         },
     },
+    "list_changes": {
+        "one change": _FOLLOWED,
+        "nothing new": _FOLLOWED | {"tasks": []},
+        "the first page of all there is": {
+            "number": 43,
+            "more": True,
+            "cursor": "Jkad9twrSXZbIjQzIl0",
+            "tasks": [_CHANGED],
+            "removed": [],
+        },
+        "one that is gone": _FOLLOWED | {"tasks": [], "removed": [TASK_ID]},
+    },
+    "list_task_history": {"one change": _HISTORY},
+    "undo_change": {"the task": _FOLLOWED | {"number": 44, "tasks": [_TASK | _UNDONE]}},
     "sign_up": {"tokens": _TOKENS},
     "sign_in": {"tokens": _TOKENS},
     "token": {"tokens": _TOKENS},
@@ -170,6 +204,9 @@ _NO_UUID = ("task_id", "uuid_parsing", "Use a UUID with hyphens")
 _MISTAKES = {
     "list_tasks": ("limit", "invalid", "Use a whole number from 1 to 200"),
     "create_task": ("title", "missing", "Field required"),
+    "list_changes": ("since", "invalid", f"Use a whole number from 0 to {MAX_NUMBER}"),
+    "list_task_history": _NO_UUID,
+    "undo_change": ("number", "invalid", f"Use a whole number from 1 to {MAX_NUMBER}"),
     "get_task": _NO_UUID,
     "update_task_by_put": ("title", "blank", "A title needs at least one visible character"),
     "update_task_by_patch": ("title", "blank", "A title needs at least one visible character"),
@@ -207,6 +244,10 @@ def illustrate(operation: dict[str, Any], path: str) -> None:
                 example["value"] |= {"instance": path.format(**_PATH_VALUES)}
                 if code == VersionConflictError.code:
                     example["value"] |= {"current": _CHANGED}
+                if code == AlreadyChangedError.code:
+                    message = "Changed again by change 44"
+                    detail = {"field": "title", "code": code, "message": message}
+                    example["value"] |= {"details": [detail]}
                 if code == ValidationFailedError.code:
                     field, reason, message = _MISTAKES[name]
                     example["value"] |= {

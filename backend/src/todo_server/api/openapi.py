@@ -33,6 +33,7 @@ Beside those that an operation lists, any may be answered with 500 `internal_err
 _TAGS = [
     {"name": "tasks", "description": "What a user wants to do."},
     {"name": "trash", "description": "What a user has deleted, until it is purged."},
+    {"name": "changes", "description": "What was changed: to follow, to read, and to undo."},
     {
         "name": "accounts",
         "description": "Signing up, in and out. Where another server keeps the accounts, all of "

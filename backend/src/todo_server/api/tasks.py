@@ -5,13 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Query, Request, Response
 
 from todo_server import errors
+from todo_server.api import links
 from todo_server.api.answers import (
     ETAG,
     NOT_MODIFIED,
     TAGGED,
     list_answer,
     listed,
-    quoted,
     row_answer,
 )
 from todo_server.api.examples import TASK_ID
@@ -76,7 +76,7 @@ async def list_tasks(
 async def create_task(task: TaskCreate, request: Request, mine: Mine) -> Response:
     """Create a task; only a title is needed."""
     made = await tasks.create_task(mine, task)
-    location = f"{quoted(request.scope['path'])}/{made.id}"
+    location = f"{links.quoted(request.scope['path'])}/{made.id}"
     return row_answer(made, 201, (b"location", location.encode()))
 
 

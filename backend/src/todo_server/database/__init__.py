@@ -8,7 +8,9 @@ from todo_server.database.handle import Handle, RequestHandle, TransactionHandle
 from todo_server.database.idempotency import Key
 from todo_server.database.one_trip import (
     AS_IT_IS,
+    BATCH_SETTING,
     IF_VERSION,
+    UNDOES_SETTING,
     ChangeOne,
     change_one,
     insert_owned,
@@ -30,12 +32,14 @@ from todo_server.database.owned import (
 )
 from todo_server.database.reasons import explain
 from todo_server.database.shapes import assignments, parameters, sent_members
-from todo_server.database.statement import Change, Read, Statement, Unowned, Write
+from todo_server.database.statement import Change, Read, Statement, Unowned, Write, constant
 
 __all__ = [
     "AS_IT_IS",
+    "BATCH_SETTING",
     "IF_VERSION",
     "OWNER_ID",
+    "UNDOES_SETTING",
     "Change",
     "ChangeOne",
     "Database",
@@ -52,6 +56,7 @@ __all__ = [
     "as_row",
     "assignments",
     "change_one",
+    "constant",
     "delete_owned",
     "every_owner_view",
     "explain",

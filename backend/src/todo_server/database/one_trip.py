@@ -84,6 +84,9 @@ SETTING = "app.user_id"
 ORIGIN_SETTING = "app.origin"
 """The same for what the log says of who asked: the request's id, a space, and the client."""
 
+BATCH_SETTING, UNDOES_SETTING = "app.batch", "app.undoes"
+"""The same for a transaction: the number of its first change, and of the change that it undoes."""
+
 LOCK_TIMEOUT = "2s"
 """How long a change waits for a row that something else changes: well under what a request waits
 for a connection. For one transaction alone, so that it works through poolers."""

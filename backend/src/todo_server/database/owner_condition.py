@@ -35,6 +35,7 @@ OWNER_VIEW = "owner_view"
 _Seen: TypeAlias = set[tuple[ClauseElement, frozenset[FromClause]]]
 
 _QUERY = re.compile(r"\b(select|from|table|with)\b", re.IGNORECASE)
+_WORD = re.compile(r"'\w*'")
 
 
 class NobodysStatementError(ValueError):
@@ -80,7 +81,7 @@ def _check(element: ClauseElement, around: frozenset[FromClause], seen: _Seen) -
 def _check_source(column: ColumnClause[Any], around: frozenset[FromClause], seen: _Seen) -> None:
     """Check where a column comes from, if it brings its table along, as in UPDATE … FROM."""
     source = column.table
-    if column.is_literal and _QUERY.search(column.name):
+    if column.is_literal and not _WORD.fullmatch(column.name) and _QUERY.search(column.name):
         raise NobodysStatementError(f"write this as an expression: {column.name}")
     if source is None or source in around:
         return

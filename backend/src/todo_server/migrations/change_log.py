@@ -15,8 +15,7 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, Table, inspect, text
 from sqlmodel import SQLModel
 
-_NOT_MEMBERS = ("user_id", "id", "version", "created_at", "updated_at")
-"""What is not put back when a change is undone, and so not kept."""
+from todo_server.models.change import logged_members
 
 _TRIGGERS = {
     "count_version": "BEFORE UPDATE ON {noun} FOR EACH ROW"
@@ -105,7 +104,7 @@ def change_log(table: Table, schema: str = "public") -> Iterator[str]:
     if not is_logged(table):
         return
     stored = [c.name for c in table.c if c.computed is None and c.name not in ("user_id", "id")]
-    members = [_MEMBER.format(name=name) for name in stored if name not in _NOT_MEMBERS]
+    members = [_MEMBER.format(name=name) for name in logged_members(table)]
     yield _COUNT
     yield _REFUSE
     yield _LOG.format(schema=schema, noun=table.name, members="\n        ".join(members))

@@ -10,7 +10,7 @@ from todo_server.models.account import (
 from todo_server.models.address import Address
 from todo_server.models.attempt import Attempt
 from todo_server.models.bulk import Bulk, BulkAction, BulkCommands
-from todo_server.models.change import LoggedChange
+from todo_server.models.change import Changes, LoggedChange, TaskChange
 from todo_server.models.idempotency_key import IdempotencyKey
 from todo_server.models.session import (
     PasswordGrant,
@@ -44,6 +44,7 @@ __all__ = [
     "Bulk",
     "BulkAction",
     "BulkCommands",
+    "Changes",
     "Completion",
     "IdempotencyKey",
     "LoggedChange",
@@ -57,6 +58,7 @@ __all__ = [
     "SignUp",
     "SigningKey",
     "Task",
+    "TaskChange",
     "TaskCreate",
     "TaskRead",
     "TaskUpdate",

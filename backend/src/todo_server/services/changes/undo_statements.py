@@ -1,0 +1,242 @@
+"""The statements of an undo, which run in one transaction.
+
+Several changes of one row are undone as one: of each member, the oldest value of them comes back.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Integer,
+    Select,
+    Subquery,
+    Table,
+    Text,
+    Update,
+    bindparam,
+    case,
+    cast,
+    column,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+    true,
+    union_all,
+    update,
+)
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import JSONB
+
+from todo_server.database import (
+    BATCH_SETTING,
+    UNDOES_SETTING,
+    Write,
+    constant,
+    is_owners,
+    owner_view,
+    trash_view,
+    write_statement,
+)
+from todo_server.models import LoggedChange
+from todo_server.models.change import logged_members
+from todo_server.services.changes.nouns import NOUNS, Noun
+
+MAX_CONFLICTS = 100
+"""Those that are named."""
+
+_log = owner_view(LoggedChange)
+_none, _one = literal_column("0", Integer), literal_column("1", Integer)
+_first: ColumnElement[int] = bindparam("first", type_=BigInteger)
+_last: ColumnElement[int] = bindparam("last", type_=BigInteger)
+_now: ColumnElement[Any] = bindparam("now", type_=DateTime(timezone=True))
+
+
+def _bounds() -> Write[list[int]]:
+    """Select the oldest number of the log and the newest."""
+    oldest, newest = (
+        func.coalesce(_end(newest=False), _one),
+        func.coalesce(_end(newest=True), _none),
+    )
+    return write_statement(select(postgresql.array([oldest, newest])))
+
+
+def _find() -> Write[list[int] | None]:
+    """Select the first and the last of what is undone with a change, and whether it is a batch.
+
+    Changes of a batch follow each other, as nobody else writes in the user's turn. The log is told
+    what is undone, and that it is done as a batch, too.
+    """
+    number = bindparam("number", type_=BigInteger)
+    columns = (_log.c.number, _log.c.batch)
+    asked = select(*columns).where(is_owners(_log), _log.c.number == number).subquery("asked")
+    other = _log.alias("other")
+    beyond = select(other.c.number).where(
+        is_owners(other),
+        other.c.number > asked.c.batch,
+        other.c.batch.is_distinct_from(asked.c.batch),
+    )
+    is_batch, newest = asked.c.batch.is_not(None), _end(newest=True)
+    end = beyond.order_by(other.c.number).limit(_one).correlate(asked).scalar_subquery()
+    first = func.coalesce(asked.c.batch, asked.c.number)
+    last = case((is_batch, func.coalesce(end - _one, newest)), else_=asked.c.number)
+    batch = case((is_batch, cast(newest + _one, Text)), else_=constant(""))
+    told = select(
+        first.label("first"),
+        last.label("last"),
+        func.set_config(constant(UNDOES_SETTING), cast(first, Text), true()).label("undoes"),
+        func.set_config(constant(BATCH_SETTING), batch, true()).label("batch"),
+    )
+    found = told.select_from(asked).offset(_none).subquery("found")
+    is_in_batch = case((found.c.batch != constant(""), _one), else_=_none)
+    has_told = found.c.undoes != constant("")
+    answer = postgresql.array([found.c.first, found.c.last, is_in_batch])
+    return write_statement(select(answer).where(has_told))
+
+
+def _end(*, newest: bool) -> ColumnElement[int]:
+    log = _log.alias("log")
+    order = log.c.number.desc() if newest else log.c.number.asc()
+    return select(log.c.number).where(is_owners(log)).order_by(order).limit(_one).scalar_subquery()
+
+
+def _undone() -> Subquery:
+    """Select what is undone, with the members that come back.
+
+    What was made, or taken out of the trash, is put into the trash as of now.
+    """
+    trashed = func.jsonb_build_object(constant("deleted_at"), _now)
+    before = case(
+        (_log.c.kind == constant("created"), trashed),
+        (_log.c.kind == constant("restored"), _log.c.before.op("||")(trashed)),
+        else_=_log.c.before,
+    )
+    columns = (_log.c.number, _log.c.noun, _log.c.row_id, cast(before, JSONB).label("before"))
+    of_these = (is_owners(_log), _log.c.number >= _first, _log.c.number <= _last)
+    return select(*columns).where(*of_these).subquery("undone")
+
+
+def _check() -> Write[str]:
+    """Tell what is in the way: whether a row is purged, and which members were changed later."""
+    undone = _undone()
+    there = (
+        select(rows.c.id)
+        .where(is_owners(rows), rows.c.id == undone.c.row_id)
+        .where(undone.c.noun == constant(noun.name))
+        .correlate(undone)
+        .exists()
+        for noun in NOUNS
+        for rows in _views(noun)
+    )
+    is_gone = or_(undone.c.before.is_(None), not_(or_(*there)))
+    gone = select(undone.c.row_id).where(is_gone).exists()
+    return write_statement(select(_json({"is_purged": gone, "conflicts": _conflicts()})))
+
+
+def _conflicts() -> ColumnElement[Any]:
+    """Give the members that are not as what is undone has left them, and who changed them last.
+
+    So a change that was itself undone since is in nobody's way.
+    """
+    each = (_conflicts_in(noun, rows) for noun in NOUNS for rows in _views(noun))
+    found = union_all(*each).subquery("found")
+    in_order = select(found).order_by(found.c.row_id, found.c.member)
+    conflict = in_order.limit(literal_column(str(MAX_CONFLICTS), Integer)).subquery("conflict")
+    all_of_them = func.json_agg(func.row_to_json(conflict.table_valued()))
+    return select(func.coalesce(all_of_them, literal_column("'[]'"))).scalar_subquery()
+
+
+def _conflicts_in(noun: Noun, rows: Table) -> Select[Any]:
+    undone, there = _undone(), rows.alias("there")
+    keys = func.jsonb_object_keys(undone.c.before)
+    member = keys.table_valued(column("name", Text), name="member").render_derived().lateral()
+    touched = (
+        select(undone.c.row_id, member.c.name.label("member"))
+        .select_from(undone.join(member, true()))
+        .where(undone.c.noun == constant(noun.name))
+        .distinct()
+        .subquery("touched")
+    )
+    later = _log.alias("later")
+    of_it = (later.c.row_id == touched.c.row_id, later.c.before.has_key(touched.c.member))
+    again = select(later.c.number, later.c.before).where(is_owners(later), later.c.number > _last)
+    again = again.where(*of_it).limit(_one).correlate(touched)
+    first = again.order_by(later.c.number).lateral("first")
+    last = again.order_by(later.c.number.desc()).lateral("last")
+    left = func.to_jsonb(func.jsonb_populate_record(there.table_valued(), first.c.before))
+    now = func.to_jsonb(there.table_valued())
+    differs = left.op("->")(touched.c.member).is_distinct_from(now.op("->")(touched.c.member))
+    found = touched.join(there, there.c.id == touched.c.row_id).join(first, true())
+    return (
+        select(touched.c.row_id, touched.c.member, last.c.number)
+        .select_from(found.join(last, true()))
+        .where(is_owners(there), differs)
+    )
+
+
+def _put_back() -> Write[int]:
+    """Put back what can be, in all nouns, live or in the trash; each row once."""
+    put = [each.cte(f"put_{at}") for at, each in enumerate(_each_view())]
+    counts = [select(func.count()).select_from(rows).scalar_subquery() for rows in put]
+    return write_statement(select(postgresql.array(counts)))
+
+
+def _each_view() -> Iterator[Any]:
+    for noun in NOUNS:
+        members = logged_members(noun.model.__table__)  # type: ignore[attr-defined]
+        for rows in _views(noun):
+            was = _as_they_were(noun, rows, members)
+            yield _updating(rows, was, members).returning(rows.c.id)
+
+
+def _as_they_were(noun: Noun, rows: Table, members: list[str]) -> Subquery:
+    """Select the rows of a view as they were before what is undone."""
+    undone = _undone()
+    member = (
+        func.jsonb_each(undone.c.before)
+        .table_valued(column("name", Text), column("value", JSONB), name="member")
+        .render_derived()
+        .lateral()
+    )
+    oldest_wins = postgresql.aggregate_order_by(member.c.value, undone.c.number.desc())
+    before = func.jsonb_object_agg(member.c.name, oldest_wins)
+    merged = (
+        select(undone.c.row_id, before.label("before"))
+        .select_from(undone.join(member, true()))
+        .where(undone.c.noun == constant(noun.name))
+        .group_by(undone.c.row_id)
+        .subquery("merged")
+    )
+    there = rows.alias("there")
+    kept = func.jsonb_populate_record(there.table_valued(), merged.c.before)
+    was = kept.table_valued(*(column(c.name, c.type) for c in rows.c), name="was").lateral()
+    return (
+        select(there.c.id, *(was.c[name] for name in members))
+        .select_from(there.join(merged, there.c.id == merged.c.row_id).join(was, true()))
+        .where(is_owners(there))
+        .subquery("as_they_were")
+    )
+
+
+def _updating(rows: Table, was: Subquery, members: list[str]) -> Update:
+    differs = or_(*(rows.c[name].is_distinct_from(was.c[name]) for name in members))
+    later = func.greatest(_now, rows.c.updated_at + literal_column("interval '1 microsecond'"))
+    values: dict[str, Any] = {name: was.c[name] for name in members}
+    values["updated_at"] = case((differs, later), else_=rows.c.updated_at)
+    return update(rows).where(is_owners(rows), rows.c.id == was.c.id).values(values)
+
+
+def _views(noun: Noun) -> tuple[Table, Table]:
+    return noun.rows, trash_view(noun.model)
+
+
+def _json(members: dict[str, ColumnElement[Any]]) -> ColumnElement[str]:
+    parts = (part for name, value in members.items() for part in (constant(name), value))
+    return cast(func.json_build_object(*parts), Text)
+
+
+FIND, BOUNDS, CHECK, PUT_BACK = _find(), _bounds(), _check(), _put_back()

@@ -1,0 +1,65 @@
+"""Undoing a change: what it touched is put back, unless that was changed again.
+
+A batch is undone as a whole. An undo is a change like any other (of a batch: a batch), and says
+which one it undoes. The user's turn is held meanwhile, so that nothing comes in between.
+"""
+
+import json
+from typing import Any
+
+from todo_server.database import Handle, TransactionHandle
+from todo_server.domain.changes_query import PAGE_MAXIMUM
+from todo_server.errors import (
+    AlreadyChangedError,
+    AlreadyPurgedError,
+    ChangeNotFoundError,
+    ChangeTooOldError,
+    FieldError,
+)
+from todo_server.services.changes.following import ChangesPage, follow
+from todo_server.services.changes.undo_statements import BOUNDS, CHECK, FIND, PUT_BACK
+
+
+async def undo_change(mine: Handle, number: int) -> ChangesPage:
+    """Put back what a change touched; give what is different by it, as `follow` does.
+
+    A row that it made goes to the trash, one that it deleted comes back, and the other way round.
+    Raises ChangeNotFoundError, ChangeTooOldError where the log does not have all of it any more,
+    AlreadyPurgedError, and AlreadyChangedError, which names what was changed again.
+    """
+
+    async def steps(mine: TransactionHandle) -> ChangesPage:
+        oldest, newest = await mine.run(BOUNDS)
+        if number > newest:
+            raise ChangeNotFoundError
+        found = await mine.run(FIND, number=number)
+        if found is None or found[0] < oldest:
+            raise ChangeTooOldError
+        first, last, is_batch = found
+        undone = {"first": first, "last": last, "now": mine.now}
+        in_the_way = await mine.run(CHECK, **undone)
+        _refuse(json.loads(in_the_way), is_batch=bool(is_batch))
+        await mine.run(PUT_BACK, **undone)
+        return await follow(mine, newest, PAGE_MAXIMUM)
+
+    return await mine.transaction(steps)
+
+
+def _refuse(in_the_way: dict[str, Any], *, is_batch: bool) -> None:
+    if in_the_way["is_purged"]:
+        raise AlreadyPurgedError
+    conflicts = in_the_way["conflicts"]
+    if not conflicts:
+        return
+    details = tuple(
+        FieldError(
+            f"{each['row_id']}.{each['member']}" if is_batch else each["member"],
+            AlreadyChangedError.code,
+            f"Changed again by change {each['number']}",
+        )
+        for each in conflicts
+    )
+    names = ", ".join(detail.field for detail in details[:3])
+    more = f" and {len(details) - 3} more" if len(details) > 3 else ""  # noqa: PLR2004 - as above
+    message = f"What this would put back was changed again since: {names}{more}."
+    raise AlreadyChangedError(message, details=details)
