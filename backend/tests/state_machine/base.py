@@ -36,6 +36,9 @@ class Known(NamedTuple):
 
 
 tasks: Bundle[Known] = Bundle("tasks")
+deleted: Bundle[Known] = Bundle("deleted")
+"""Those that were deleted once."""
+
 people = st.integers(0, PEOPLE - 1)
 
 OWNER, ME, LOST = "owner", "me", "lost"
@@ -99,11 +102,11 @@ class Base(RuleBasedStateMachine):
     operations: ClassVar[frozenset[str]] = frozenset()
     """The ids of the operations that rules of this class ask for."""
 
-    def __init__(self, application: Application, steps: Counter[str]) -> None:
+    def __init__(self, application: Application, answered: Counter[str]) -> None:
         super().__init__()
         self.application = application
         application.clock.set()
-        self.steps = steps
+        self.answered = answered
         self.people = [Person(secrets.token_hex(8)) for _ in range(PEOPLE)]
         self._tokens = {person.id: token_for(person.id) for person in self.people}
         self._asked = 0
@@ -139,7 +142,7 @@ class Base(RuleBasedStateMachine):
         if request.key is not None:
             headers["Idempotency-Key"] = request.key
         response = self.application.request(method, target, headers, request.body)
-        self.steps[f"{request.operation} {response.status_code}"] += 1
+        self.answered[f"{request.operation} {response.status_code}"] += 1
         return response
 
     def perform(
@@ -182,8 +185,8 @@ class Base(RuleBasedStateMachine):
         act: Callable[[Person, Task], Answer],
         read: Callable[[], object] = lambda: None,
         find: Callable[[Person, UUID], Task] = Person.find,
-    ) -> None:
-        """Ask to change one task, which `find` finds, on some condition."""
+    ) -> bool:
+        """Ask to change one task, which `find` finds, on some condition; gives whether it was."""
         operation, it, asker, condition, key, body = wanted
         asking, task_id = self.asking_for(it, asker)
         headers = condition.headers("If-Match", self.seen(asking, task_id))
@@ -198,7 +201,8 @@ class Base(RuleBasedStateMachine):
             return act(person, task)
 
         path = {"task_id": task_id}
-        self.perform(Request(operation, asking, body, headers, "", path, key), change, check)
+        request = Request(operation, asking, body, headers, "", path, key)
+        return self.perform(request, change, check)
 
     def new_id(self, text: str) -> UUID:
         """Read the id of something new: of version 7, and nobody's yet."""
@@ -237,7 +241,6 @@ class Base(RuleBasedStateMachine):
 
     @invariant()
     def the_database_is_as_the_model(self):
-        self.steps["compared"] += 1
         comparison.same_database(self.application, self.people)
 
 

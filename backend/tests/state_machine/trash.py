@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, rule
 
 from tests.state_machine import comparison
-from tests.state_machine.base import OneChange, Request, askers, keys, people, tasks
+from tests.state_machine.base import OneChange, Request, askers, deleted, keys, people
 from tests.state_machine.conditions import if_match
 from tests.state_machine.listing import Cursor, Lists, limits
 from tests.state_machine.model import Answer, Person, Task, instant
@@ -64,7 +64,7 @@ class Trash(Lists):
         asking = self.asking(cursor.owner, asker)
         return self.page("list_trash", asking, InTrash(), limit, cursor)
 
-    @rule(it=tasks, asker=askers, condition=if_match, key=keys)
+    @rule(it=deleted, asker=askers, condition=if_match, key=keys)
     def restore(self, it, asker, condition, key):
         def act(person, task):
             return person.change(task, self.now, self.origin, {"deleted_at": None}).answer()
@@ -72,7 +72,7 @@ class Trash(Lists):
         wanted = OneChange("restore_task", it, asker, condition, key)
         self.change(wanted, act, find=Person.find_trashed)
 
-    @rule(it=tasks, asker=askers, condition=if_match, key=keys)
+    @rule(it=deleted, asker=askers, condition=if_match, key=keys)
     def purge(self, it, asker, condition, key):
         def act(person, task):
             person.purge(task, self.origin)
@@ -81,7 +81,7 @@ class Trash(Lists):
         wanted = OneChange("purge_task", it, asker, condition, key)
         self.change(wanted, act, find=Person.find_trashed)
 
-    @rule(owner=people, asker=askers, key=st.none())
+    @rule(owner=people, asker=askers, key=keys)
     def empty_the_trash(self, owner, asker, key):
         def act(person, response):
             # In which order those of one transaction are purged, is not said.
