@@ -203,6 +203,12 @@ class LargeBodyTooLargeError(BodyTooLargeError):
     message = "The body is larger than 3 MiB (3,145,728 bytes)."
 
 
+class LongBodyTooLargeError(BodyTooLargeError):
+    """The body is over the limit where a whole document is taken."""
+
+    message = "The body is larger than 256 MiB (268,435,456 bytes)."
+
+
 class MalformedRequestError(TodoServerError):
     """What arrived is not HTTP, or HTTP that servers do not agree on (RFC 9112)."""
 

@@ -11,6 +11,7 @@ from pydantic_core import to_json
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from todo_server.api.problems import STATUS, problem_of
+from todo_server.api.routing.long_json_request import LONG_BODY
 from todo_server.errors import (
     HeadersTooLargeError,
     MalformedRequestError,
@@ -44,6 +45,10 @@ class DeadlineProtocol(HttpToolsProtocol):
     `max_chunks` chunks. Of the requests that are sent before an answer, `max_ahead` are parsed,
     and as many more as begin in the same `max_piece` bytes; the others wait, and are not read.
 
+    Of a body that the application calls long, by `LONG_BODY` in the request's state, the time
+    begins anew whenever as much has arrived as comes in `deadline` seconds at `slowest` bytes per
+    second, and it may have one more chunk for every `chunk` bytes.
+
     A refusal is a problem document (RFC 9457) and the end of the connection; where the answer
     to an earlier request is still due, it is the end after that answer. An application adds headers
     to refusals with `headers_for` in its lifespan's state, a function of the header `Origin`.
@@ -56,6 +61,7 @@ class DeadlineProtocol(HttpToolsProtocol):
     max_head = 65536
     max_fields = 2048
     max_chunks = 1024
+    chunk = 256
     max_ahead = 100
     max_piece = 8192
 
@@ -65,6 +71,8 @@ class DeadlineProtocol(HttpToolsProtocol):
     _behind: ClassVar[dict["DeadlineProtocol", int]] = {}  # all that have to, longest first
     _unparsed = 0  # bytes since the last head ended, or the last piece of a body
     _chunks = 0  # of the body that arrives
+    _arrived = 0  # bytes of it, so far
+    _counted = 0  # and when its time began anew
     _held = b""  # what has arrived and waits for the answers to earlier requests
     _refused = False  # what still arrives is discarded
     _framing: list[tuple[bytes, bytes]] | None = None  # the last Host, once it was checked
@@ -134,7 +142,7 @@ class DeadlineProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Check what the parser does not, before the application hears of the request."""
-        self._unparsed = self._chunks = 0
+        self._unparsed = self._chunks = self._arrived = self._counted = 0
         if len(self.headers) > self.max_fields:
             raise HeadersTooLargeError("The request has too many headers.")
         framing = [field for field in self.headers if field[0] in _FRAMING]
@@ -161,12 +169,14 @@ class DeadlineProtocol(HttpToolsProtocol):
     def on_chunk_header(self) -> None:
         """Count the chunks."""
         self._chunks += 1
-        if self._chunks > self.max_chunks:
+        more = self._arrived // self.chunk if self._is_long() else 0
+        if self._chunks > self.max_chunks + more:
             raise MalformedRequestError
 
     def on_body(self, body: bytes) -> None:
         """Count anew: `max_head` does not bound bodies."""
         self._unparsed = 0
+        self._arrived += len(body)
         super().on_body(body)
 
     def _should_upgrade(self) -> bool:
@@ -194,6 +204,14 @@ class DeadlineProtocol(HttpToolsProtocol):
         waiting = self.cycle is not None and self.cycle.waiting_for_100_continue
         return waiting or self.flow.read_paused or bool(self.pipeline)
 
+    def _is_long(self) -> bool:
+        """Tell whether the application has said so of the body that arrives."""
+        return self.scope is not None and LONG_BODY in self.scope["state"]
+
+    def _keeps_coming(self) -> bool:
+        enough = self._arrived - self._counted >= self.slowest * self.deadline
+        return enough and self._is_long()
+
     def _look(self) -> None:
         now = self.loop.time()
         if self.flow.write_paused or self.transport.is_closing():
@@ -204,8 +222,14 @@ class DeadlineProtocol(HttpToolsProtocol):
                 return
             if now >= until:
                 self._unread = (unread, now + self.stall)
-        elif not self._peer_owes() or self._server_owes() or self.scope is not self._due[0]:
+        elif (
+            not self._peer_owes()
+            or self._server_owes()
+            or self.scope is not self._due[0]
+            or self._keeps_coming()
+        ):
             self._due = (self.scope, now + self.deadline)
+            self._counted = self._arrived
         elif now >= self._due[1]:
             self._refuse(RequestTimeoutError())
             return

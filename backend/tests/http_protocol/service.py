@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 import uvicorn
 
+from todo_server.api.routing.long_json_request import LONG_BODY
 from todo_server.http_protocol import DeadlineProtocol
 
 GUARD = 8.0  # seconds until a test gives up: above every deadline that it waits for
@@ -43,6 +44,8 @@ class Application:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         path = scope["path"]
         self.paths.append(path)
+        if path == "/long":
+            scope["state"][LONG_BODY] = True
         if path == "/slow":
             await asyncio.sleep(2 * HastyProtocol.deadline)
         if path == "/flood":

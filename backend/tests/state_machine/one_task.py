@@ -16,6 +16,7 @@ from tests.state_machine.base import (
     OneChange,
     Request,
     askers,
+    deleted,
     keys,
     people,
     tasks,

@@ -82,6 +82,29 @@ _HISTORY = [
         "undoes": None,
     }
 ]
+_EXPORT = {
+    "format": "todo-server/1",
+    "exported_at": "2026-11-21T08:00:00.417023Z",
+    "number": 3,
+    "account": _ACCOUNT,
+    "tasks": [_TASK],
+    "trash": [
+        _NEWER | {"version": 2, "deleted_at": "2026-11-20T22:02:49.634545Z"},
+    ],
+    "changes": [
+        {
+            "number": 3,
+            "at": "2026-11-20T22:02:49.634545Z",
+            "kind": "deleted",
+            "noun": "task",
+            "row_id": _NEWER["id"],
+            "before": {"deleted_at": None},
+            "origin": "a5cb5d30a8df4f938072b76f1cfa0a46 curl/8.14.1",
+            "batch": None,
+            "undoes": None,
+        }
+    ],
+}
 
 _REQUESTS: dict[str, dict[str, dict[str, Any]]] = {
     "create_task": {
@@ -105,6 +128,7 @@ _REQUESTS: dict[str, dict[str, dict[str, Any]]] = {
             "atomic": False,
         },
     },
+    "import": {"an export": _EXPORT},
     "sign_up": {"a new account": {"email": _EMAIL, "name": "Ada", "password": _PASSWORD}},
     "sign_in": {"sign in": {"email": _EMAIL, "password": _PASSWORD}},
     "token": {
@@ -172,6 +196,8 @@ _ANSWERS: dict[str, dict[str, Any]] = {
     },
     "list_task_history": {"one change": _HISTORY},
     "undo_change": {"the task": _FOLLOWED | {"number": 44, "tasks": [_TASK | _UNDONE]}},
+    "export": {"everything": _EXPORT},
+    "import": {"all of it was new": {"created": 2, "left": 0}},
     "sign_up": {"tokens": _TOKENS},
     "sign_in": {"tokens": _TOKENS},
     "token": {"tokens": _TOKENS},
@@ -217,6 +243,7 @@ _MISTAKES = {
     "empty_trash": _NO_KEY,
     "complete_task": ("completed", "bool_type", "Input should be a valid boolean"),
     "change_tasks": ("commands.0.title", "missing", "Field required"),
+    "import": ("tasks.17.title", "missing", "Field required"),
     "sign_up": ("password", "too_short", "Use at least 8 characters"),
     "sign_in": ("email", "email", "Use an address like name@example.com"),
     "token": ("username", "missing", "Field required"),

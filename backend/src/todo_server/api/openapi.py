@@ -14,6 +14,7 @@ from todo_server.api.problem import Problem
 from todo_server.api.routing.idempotency import document_key
 from todo_server.api.routing.owner_route import OwnerRoute
 from todo_server.errors import HeadersTooLargeError, MisdirectedRequestError, UriTooLongError
+from todo_server.models import Import
 
 _DESCRIPTION = """\
 The tasks of many users: each sees and changes their own, and nobody else's.
@@ -34,6 +35,10 @@ _TAGS = [
     {"name": "tasks", "description": "What a user wants to do."},
     {"name": "trash", "description": "What a user has deleted, until it is purged."},
     {"name": "changes", "description": "What was changed: to follow, to read, and to undo."},
+    {
+        "name": "everything",
+        "description": "All that is a user's as one document: to take away, and to bring along.",
+    },
     {
         "name": "accounts",
         "description": "Signing up, in and out. Where another server keeps the accounts, all of "
@@ -74,8 +79,9 @@ def document(app: FastAPI) -> dict[str, Any]:
         )
         schema["security"] = _SIGNED_IN
         components = schema.setdefault("components", {})
-        problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-        components["schemas"] |= {**problem.pop("$defs"), "Problem": problem}
+        for model in (Problem, Import):  # which no route declares
+            its = model.model_json_schema(ref_template="#/components/schemas/{model}")
+            components["schemas"] |= {**its.pop("$defs"), model.__name__: its}
         components["securitySchemes"] = _SECURITY_SCHEMES
         components["headers"] = {
             "RequestId": {

@@ -8,6 +8,7 @@ from todo_server.database.handle import Handle, RequestHandle, TransactionHandle
 from todo_server.database.idempotency import Key
 from todo_server.database.one_trip import (
     AS_IT_IS,
+    AT_SETTING,
     BATCH_SETTING,
     IF_VERSION,
     UNDOES_SETTING,
@@ -36,6 +37,7 @@ from todo_server.database.statement import Change, Read, Statement, Unowned, Wri
 
 __all__ = [
     "AS_IT_IS",
+    "AT_SETTING",
     "BATCH_SETTING",
     "IF_VERSION",
     "OWNER_ID",

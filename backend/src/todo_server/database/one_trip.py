@@ -91,6 +91,12 @@ LOCK_TIMEOUT = "2s"
 """How long a change waits for a row that something else changes: well under what a request waits
 for a connection. For one transaction alone, so that it works through poolers."""
 
+BATCH_SETTING = "app.batch"
+"""The same for the number of the first of several changes that are made together."""
+
+AT_SETTING = "app.at"
+"""The same for when a change is made whose row says another instant, as one that is imported."""
+
 _SESSION = bindparam("session", type_=Uuid)
 _ORIGIN = bindparam("origin", type_=Text)
 IF_VERSION = bindparam("if_version", type_=ARRAY(BigInteger))

@@ -9,6 +9,7 @@ MAX_VALUES = 1000
 
 _MAX_DIGITS = 400  # of a number: the greatest that a float can hold has 309
 _BOM = b"\xef\xbb\xbf"
+_TOO_DEEP = f"it is nested deeper than {MAX_DEPTH}"
 
 
 def loads(data: bytes, max_values: int = MAX_VALUES) -> Any:  # noqa: ANN401 - JSON
@@ -32,11 +33,28 @@ def loads(data: bytes, max_values: int = MAX_VALUES) -> Any:  # noqa: ANN401 - J
         message = error.msg.removesuffix(" at")
         raise ValueError(f"{message} at character {error.pos}") from error
     except RecursionError as error:
-        raise ValueError(f"it is nested deeper than {MAX_DEPTH}") from error
+        raise ValueError(_TOO_DEEP) from error
     # As many openings, within strings or not, must there be for a value to be nested so deep.
     if text.count("{") + text.count("[") > MAX_DEPTH and not _shallow(value, MAX_DEPTH):
-        raise ValueError(f"it is nested deeper than {MAX_DEPTH}")
+        raise ValueError(_TOO_DEEP)
     return value
+
+
+def value_at(text: str, at: int) -> tuple[Any, int]:
+    """Parse the value that begins at a place of a text; give it, and where it ends.
+
+    As strict as `loads`, but for the number of members: the caller bounds the text. ValueError as
+    there; a JSONDecodeError, with the place in the text, where it is malformed.
+    """
+    try:
+        value, end = _DECODER.raw_decode(text, at)
+    except RecursionError as error:
+        raise ValueError(_TOO_DEEP) from error
+    if text.count("{", at, end) + text.count("[", at, end) > MAX_DEPTH and not _shallow(
+        value, MAX_DEPTH
+    ):
+        raise ValueError(_TOO_DEEP)
+    return value, end
 
 
 def _check_number(data: bytes, max_values: int) -> None:

@@ -55,6 +55,7 @@ DECLARE
     it {schema}.{noun} := NEW;
     its_kind text := 'created';
     its_number bigint;
+    its_instant timestamptz;
     was jsonb;
 BEGIN
     IF TG_OP = 'UPDATE' THEN
@@ -77,13 +78,14 @@ BEGIN
         SELECT it.user_id,
                1 + coalesce((SELECT number FROM {schema}.my_change WHERE user_id = it.user_id
                              ORDER BY number DESC LIMIT 1), 0),
-               it.updated_at, its_kind, '{noun}', it.id, was, current_setting('app.origin', true),
+               coalesce(nullif(current_setting('app.at', true), '')::timestamptz, it.updated_at),
+               its_kind, '{noun}', it.id, was, current_setting('app.origin', true),
                nullif(current_setting('app.batch', true), '')::bigint,
                nullif(current_setting('app.undoes', true), '')::bigint
-        RETURNING number INTO its_number;
+        RETURNING number, at INTO its_number, its_instant;
     IF its_number = 1 THEN
         INSERT INTO {schema}.upkeep (owner_id, due_at)
-            VALUES (it.user_id, it.updated_at + interval '1 day') ON CONFLICT DO NOTHING;
+            VALUES (it.user_id, its_instant + interval '1 day') ON CONFLICT DO NOTHING;
     END IF;
     RETURN NULL;
 END $$

@@ -11,6 +11,18 @@ from todo_server.models.address import Address
 from todo_server.models.attempt import Attempt
 from todo_server.models.bulk import Bulk, BulkAction, BulkCommands
 from todo_server.models.change import Changes, LoggedChange, TaskChange
+from todo_server.models.export import (
+    FORMAT,
+    LATEST,
+    Export,
+    ExportedChange,
+    ExportedTrash,
+    Import,
+    Imported,
+    ImportedChange,
+    ImportedTask,
+    ImportedTrash,
+)
 from todo_server.models.idempotency_key import IdempotencyKey
 from todo_server.models.session import (
     PasswordGrant,
@@ -34,6 +46,8 @@ from todo_server.models.tokens import AccountChanged, Tokens
 from todo_server.models.upkeep import Upkeep
 
 __all__ = [
+    "FORMAT",
+    "LATEST",
     "Account",
     "AccountChanged",
     "AccountDelete",
@@ -46,7 +60,15 @@ __all__ = [
     "BulkCommands",
     "Changes",
     "Completion",
+    "Export",
+    "ExportedChange",
+    "ExportedTrash",
     "IdempotencyKey",
+    "Import",
+    "Imported",
+    "ImportedChange",
+    "ImportedTask",
+    "ImportedTrash",
     "LoggedChange",
     "PasswordGrant",
     "Refresh",

@@ -33,19 +33,17 @@ class NotModified(Response):
         super().__init__(status_code=304, headers={"ETag": tag})
 
 
-class StreamedArray(Response):
-    """The first array, and then what is in the others, as one (chunked transfer coding).
+class StreamedJSON(Response):
+    """JSON in pieces (chunked transfer coding), each made when the one before was taken.
 
-    Where they cannot be read to the end, the connection ends without the last chunk, so that no
+    Where they cannot be made to the end, the connection ends without the last chunk, so that no
     client takes a part for the whole (RFC 9112, section 8).
     """
 
-    def __init__(
-        self, first: bytes, others: AsyncIterator[bytes], *headers: tuple[bytes, bytes]
-    ) -> None:
+    def __init__(self, pieces: AsyncIterator[bytes], *headers: tuple[bytes, bytes]) -> None:
         self.status_code, self.background = 200, None
         self.raw_headers = [(b"content-type", b"application/json"), *headers]
-        self._first, self._others = first, others
+        self._pieces = pieces
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it all, unless the client leaves meanwhile."""
@@ -56,7 +54,7 @@ class StreamedArray(Response):
             return
         request = Request(scope, receive)
         try:
-            async for piece in self._pieces():
+            async for piece in self._pieces:
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
                 del piece
                 # The server waits in a send until what was sent before has left its buffer.
@@ -65,14 +63,23 @@ class StreamedArray(Response):
                     return
         except TodoServerError as error:
             fields = {"error": error.code, "request_id": scope["state"]["request_id"]}
-            log.warning("a list was cut off: %s", error.message, extra={"fields": fields})
+            log.warning("an answer was cut off: %s", error.message, extra={"fields": fields})
             return
-        await send({"type": "http.response.body", "body": b"]", "more_body": False})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _pieces(self) -> AsyncIterator[bytes]:
-        first = [self._first]
-        self._first = b""
-        yield first.pop()[:-1]  # which nobody holds while it is sent
-        async for other in self._others:
-            if other != b"[]":
-                yield b", " + other[1:-1]
+
+class StreamedArray(StreamedJSON):
+    """The first array, and then what is in the others, as one."""
+
+    def __init__(
+        self, first: bytes, others: AsyncIterator[bytes], *headers: tuple[bytes, bytes]
+    ) -> None:
+        super().__init__(_one_array([first], others), *headers)
+
+
+async def _one_array(first: list[bytes], others: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first.pop()[:-1]  # which nobody holds while it is sent
+    async for other in others:
+        if other != b"[]":
+            yield b", " + other[1:-1]
+    yield b"]"

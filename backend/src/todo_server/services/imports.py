@@ -1,0 +1,187 @@
+"""Taking in what an export has written: page by page, each in a transaction of its own.
+
+A row whose id is there already is left as it is, so that a document may be sent again, whole, after
+any failure. A document is not kept anywhere: what is wrong behind a page is met after that page.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    DateTime,
+    Text,
+    Uuid,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    select,
+    true,
+)
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.types import TypeEngine
+
+from todo_server.database import (
+    AT_SETTING,
+    BATCH_SETTING,
+    OWNER_ID,
+    Handle,
+    TransactionHandle,
+    Write,
+    constant,
+    is_owners,
+    owner_view,
+    write_statement,
+)
+from todo_server.domain.long_json import LongObject
+from todo_server.errors import ValidationFailedError
+from todo_server.models import (
+    FORMAT,
+    LATEST,
+    Import,
+    Imported,
+    ImportedChange,
+    ImportedTask,
+    ImportedTrash,
+    LoggedChange,
+    Task,
+)
+
+PAGE = 200
+"""Rows: what one transaction takes in, while the user's other changes wait."""
+
+_LEEWAY = timedelta(days=1)
+"""How much later it may be where the document was made."""
+
+_ARRAYS: dict[str, type[BaseModel]] = {
+    "tasks": ImportedTask,
+    "trash": ImportedTrash,
+    "changes": ImportedChange,
+}
+_COLUMNS: dict[str, TypeEngine[Any]] = {
+    "id": Uuid(),
+    "title": Text(),
+    "description": Text(),
+    "completed": Boolean(),
+    "created_at": DateTime(timezone=True),
+    "updated_at": DateTime(timezone=True),
+    "deleted_at": DateTime(timezone=True),
+}
+_tasks, _changes = owner_view(Task), owner_view(LoggedChange)
+
+# The log tells when it was taken in, and what was so together.
+_number = (
+    select(_changes.c.number)
+    .where(is_owners(_changes))
+    .order_by(_changes.c.number.desc())
+    .limit(literal_column("1"))
+    .scalar_subquery()
+)
+_next = func.coalesce(_number, literal_column("0")) + literal_column("1")
+_BEGIN_PAGE: Write[str] = write_statement(
+    select(
+        func.set_config(constant(BATCH_SETTING), cast(_next, Text), true()),
+        func.set_config(constant(AT_SETTING), bindparam("at", type_=Text), true()),
+    )
+)
+_rows = (
+    func.unnest(*(bindparam(name, type_=ARRAY(kind)) for name, kind in _COLUMNS.items()))
+    .table_valued(*_COLUMNS, name="rows")
+    .render_derived()
+)
+_created = (
+    postgresql.insert(_tasks)
+    .from_select(["user_id", *_COLUMNS], select(OWNER_ID, *_rows.c))
+    .on_conflict_do_nothing(index_elements=["user_id", "id"])
+    .returning(_tasks.c.id)
+    .cte("created")
+)
+_INSERT: Write[int] = write_statement(select(func.count()).select_from(_created))
+
+
+class InvalidPartError(Exception):
+    """A part of a document breaks a rule: where it is, and what pydantic found in there."""
+
+    def __init__(self, place: tuple[str | int, ...], found: list[Any]) -> None:
+        self.place = place
+        self.found = found
+        super().__init__()
+
+
+@dataclass(slots=True)
+class _Count:
+    created: int = 0
+    left: int = 0
+
+
+async def import_document(mine: Handle, chunks: AsyncIterator[bytes]) -> Imported:
+    """Take in the tasks and the trash of a document that arrives in chunks.
+
+    MalformedJsonError, ValidationFailedError or InvalidPartError where it is wrong; what came
+    before is taken in already, and met as what is there when the document is sent again.
+    """
+    document, count = LongObject(chunks), _Count()
+    if not await document.begins_with("{"):
+        await document.value()
+        raise ValidationFailedError("The body must be a JSON object.")
+    format_ = None
+    async for name in document.names():
+        if name not in Import.model_fields:
+            raise _wrong(name, "extra_forbidden", "Extra inputs are not permitted")
+        if name == "format":
+            format_ = await document.value()
+        if format_ != FORMAT:
+            raise _wrong("format", "unknown_format", f"Send '{FORMAT}', as the first member")
+        if name in _ARRAYS:
+            await _read_array(mine, document, name, count)
+        elif name != "format":
+            await document.value()
+    if format_ is None:
+        raise _wrong("format", "missing", "Field required")
+    return Imported(created=count.created, left=count.left)
+
+
+async def _read_array(mine: Handle, document: LongObject, name: str, count: _Count) -> None:
+    if not await document.begins_with("["):
+        await document.value()
+        raise _wrong(name, "list_type", "Input should be a valid list")
+    shape, context = _ARRAYS[name], {LATEST: mine.now + _LEEWAY}
+    page: list[ImportedTask] = []
+    number = 0
+    async for element in document.elements():
+        try:
+            row = shape.model_validate(element, context=context)
+        except ValidationError as error:
+            raise InvalidPartError((name, number), list(error.errors())) from error
+        number += 1
+        if isinstance(row, ImportedTask):
+            page.append(row)
+        if number % PAGE == 0:
+            await _take_in(mine, page, count)
+            page.clear()
+            await asyncio.sleep(0)  # of what is not taken in, a page is no wait
+    await _take_in(mine, page, count)
+
+
+async def _take_in(mine: Handle, page: list[ImportedTask], count: _Count) -> None:
+    if not page:
+        return
+    columns = {name: [getattr(row, name, None) for row in page] for name in _COLUMNS}
+
+    async def steps(mine: TransactionHandle) -> int:
+        await mine.run(_BEGIN_PAGE, at=mine.now.isoformat())
+        return await mine.run(_INSERT, **columns)
+
+    created = await mine.transaction(steps)
+    count.created += created
+    count.left += len(page) - created
+
+
+def _wrong(field: str, code: str, message: str) -> InvalidPartError:
+    return InvalidPartError((), [{"type": code, "loc": (field,), "msg": message}])
