@@ -5,8 +5,9 @@ come in the order of their ids, then the trash in the order of deletion, so that
 meanwhile is met at the end of it, if not among the tasks. What was restored behind our back, after
 its place among the tasks was passed and before it was met in the trash, is looked up in the log.
 
-Of tasks, many ids are read at once, and then the rows by them: where PostgreSQL has no statistics
-of a user, it sorts all that they have for a page, and would do so for every page.
+Where PostgreSQL has no statistics of a user, it sorts all that they have for the first rows of it.
+So many ids are read at once, and then the tasks by them; and the log, which has no gaps, is read by
+its numbers.
 """
 
 from collections.abc import AsyncIterator, Callable
@@ -20,11 +21,10 @@ from sqlalchemy import (
     DateTime,
     Integer,
     Select,
-    Text,
+    Subquery,
     Uuid,
     bindparam,
     case,
-    cast,
     func,
     literal_column,
     select,
@@ -75,21 +75,26 @@ _after_number = bindparam("after_number", type_=BigInteger)
 _after_instant = bindparam("after_instant", type_=DateTime(timezone=True))
 
 
+def _array_of(rows: Subquery) -> ColumnElement[bytes]:
+    return utf8(func.coalesce(func.json_agg(json_row(rows)), literal_column("'[]'")))
+
+
 def _page(rows: Select[Any], *key: str) -> Read[Page]:
     """Select a page of these rows, which are in the order of their key."""
     page = rows.limit(literal_column(str(PAGE), Integer)).subquery("page")
-    keys: ColumnElement[Any] = page.c[key[0]]
-    if key != ("number",):  # instants and UUIDs are in one order with their texts
-        keys = func.concat_ws(constant(" "), *(page.c[name] for name in key))
-    last = case((func.count() == literal_column(str(PAGE), Integer), cast(func.max(keys), Text)))
-    array = func.coalesce(func.json_agg(json_row(page)), literal_column("'[]'"))
-    whole = select(postgresql.array([utf8(array), utf8(last)])).select_from(page)
+    # Instants and UUIDs are in one order with their texts.
+    last = func.max(func.concat_ws(constant(" "), *(page.c[name] for name in key)))
+    next_key = utf8(case((func.count() == literal_column(str(PAGE), Integer), last)))
+    whole = select(postgresql.array([_array_of(page), next_key])).select_from(page)
     return read_statement(whole, rare=True)
 
 
-def _newest() -> ColumnElement[int]:
-    newest = select_owned(LoggedChange, _changes.c.number).order_by(_changes.c.number.desc())
-    return func.coalesce(newest.limit(literal_column("1")).scalar_subquery(), literal_column("0"))
+def _first_number(by: ColumnElement[Any]) -> ColumnElement[int]:
+    first = select_owned(LoggedChange, _changes.c.number).order_by(by).limit(literal_column("1"))
+    return func.coalesce(first.scalar_subquery(), literal_column("0"))
+
+
+_OLDEST, _NEWEST = _first_number(_changes.c.number), _first_number(_changes.c.number.desc())
 
 
 _its = select_owned(Account, *json_columns(_accounts, Account)).subquery("its")
@@ -99,11 +104,11 @@ _account = select(
 _BEGIN: Read[tuple[bytes, bytes | None]] = read_statement(
     select(
         postgresql.array(
-            [utf8(_newest()), select(utf8(json_row(_account))).scalar_subquery()],
+            [utf8(_NEWEST), select(utf8(json_row(_account))).scalar_subquery()],
         )
     )
 )
-_NUMBER: Read[int] = read_statement(select(_newest()))
+_NUMBERS: Read[list[int]] = read_statement(select(postgresql.array([_OLDEST, _NEWEST])))
 
 _some = select_owned(Task, _tasks.c.id).where(_tasks.c.id > _after_id).order_by(_tasks.c.id)
 _ids = _some.limit(literal_column(str(IDS), Integer)).subquery("ids")
@@ -125,15 +130,16 @@ _RESTORED = _page(
     .order_by(_tasks.c.id),
     "id",
 )
-_CHANGES = _page(
+_entries = (
     select_owned(LoggedChange, *json_columns(_changes, ExportedChange))
     .where(
         _changes.c.number > _after_number,
         _changes.c.number <= bindparam("until", type_=BigInteger),
     )
-    .order_by(_changes.c.number),
-    "number",
+    .order_by(_changes.c.number)
+    .subquery("entries")
 )
+_CHANGES: Read[bytes] = read_statement(select(_array_of(_entries)), rare=True)
 
 
 async def export(mine: Handle) -> AsyncIterator[bytes]:
@@ -161,10 +167,7 @@ async def _pieces(mine: Handle, head: bytes, number: int) -> AsyncIterator[bytes
     async for piece in _array(trash, restored):
         yield piece
     yield b',\n"changes": '
-    # Up to what was the newest once all rows were read, so that it ends.
-    until = await mine.run(_NUMBER)
-    changes = _walk(mine, _CHANGES, _after_change, {"after_number": 0, "until": until})
-    async for piece in _array(changes):
+    async for piece in _array(_walk_log(mine)):
         yield piece
     yield b"}\n"
 
@@ -191,6 +194,13 @@ async def _walk_tasks(mine: Handle) -> AsyncIterator[bytes]:
         after = UUID(bytes=ids[-16:]) if more else after
 
 
+async def _walk_log(mine: Handle) -> AsyncIterator[bytes]:
+    """Read the log by its numbers, up to the newest once all rows were read, so that it ends."""
+    oldest, newest = await mine.run(_NUMBERS)
+    for start in range(oldest - 1, newest, PAGE):
+        yield await mine.run(_CHANGES, after_number=start, until=min(start + PAGE, newest))
+
+
 async def _walk(
     mine: Handle, statement: Read[Page], after: Callable[[str], Values], start: Values
 ) -> AsyncIterator[bytes]:
@@ -211,7 +221,3 @@ def _after_uuid(key: str) -> Values:
 def _after_deletion(key: str) -> Values:
     instant, _, task_id = key.partition(" ")
     return {"after_instant": datetime.fromisoformat(instant), "after_id": UUID(task_id)}
-
-
-def _after_change(key: str) -> Values:
-    return {"after_number": int(key)}

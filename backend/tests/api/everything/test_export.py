@@ -150,7 +150,7 @@ def test_what_changes_meanwhile_is_as_it_was_or_newer_and_nothing_is_missing(
     ]
 
 
-def test_a_session_that_ends_meanwhile_ends_it_so_that_no_part_looks_whole(database_url: str):
+def test_an_export_whose_session_ends_meanwhile_ends_so_that_no_part_looks_whole(database_url: str):
     with AccountServer(database_url) as server, Person(server) as person:
         person.sign_up()
         full_of_tasks(person)
@@ -186,7 +186,7 @@ def test_its_head_alone_reads_next_to_nothing(user: User):
     assert "attachment" in response.headers["content-disposition"]
 
 
-def test_a_database_that_fails_meanwhile_ends_it_so_and_the_log_says_why(
+def test_one_whose_database_fails_meanwhile_ends_so_and_the_log_says_why(
     caplog: pytest.LogCaptureFixture,
 ):
     url = new_database()
