@@ -49,6 +49,7 @@ END $$
 
 # The next number is one more than the last, which a user's log keeps for good. Requests have taken
 # the user's turn before any row (`one_trip.py`); whoever has not, takes it here, before they count.
+# It is tried at first, as PERFORM would run a query for it.
 _LOG = """
 CREATE OR REPLACE FUNCTION log_{noun}() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -72,7 +73,9 @@ BEGIN
         UPDATE {schema}.my_change SET before = NULL
             WHERE user_id = it.user_id AND row_id = it.id AND before IS NOT NULL;
     END IF;
-    PERFORM pg_advisory_xact_lock(hashtextextended(it.user_id, 0));
+    IF NOT pg_try_advisory_xact_lock(hashtextextended(it.user_id, 0)) THEN
+        PERFORM pg_advisory_xact_lock(hashtextextended(it.user_id, 0));
+    END IF;
     INSERT INTO {schema}.my_change
             (user_id, number, at, kind, noun, row_id, before, origin, batch, undoes)
         SELECT it.user_id,
