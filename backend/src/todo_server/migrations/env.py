@@ -12,8 +12,9 @@ def _migrate(connection: Connection) -> None:
     context.configure(
         connection=connection, target_metadata=SQLModel.metadata, compare_server_default=True
     )
-    change_log.drop_change_log(connection)
+    row_security.lock_owner_views(connection)
     row_security.drop_owner_views(connection)
+    change_log.drop_change_log(connection)
     with context.begin_transaction():
         context.run_migrations()
     change_log.make_change_log(connection)

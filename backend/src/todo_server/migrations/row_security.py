@@ -11,12 +11,17 @@ create roles nor bypass, it keeps them itself: being the tables' owner, it is bo
 from collections.abc import Container, Iterator
 from hashlib import sha256
 
+from asyncpg import LockNotAvailableError
 from sqlalchemy import Connection, Table, inspect, text
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
 from todo_server.database.one_trip import SETTING
 from todo_server.errors import ConfigurationError
 from todo_server.migrations.change_log import change_log
+
+_LOCKING = 20
+"""How often the views may be found in use: for five seconds."""
 
 IDENTITY = f"nullif(current_setting('{SETTING}', true), '')"
 """The identity of the transaction. After one that set it, the setting reads '', not NULL."""
@@ -73,12 +78,42 @@ def _mark(table: Table, state: str) -> str:
     return f"made by todo-server: {sha256(told.encode()).hexdigest()}"
 
 
+def lock_owner_views(connection: Connection) -> None:
+    """Keep all others from the views and from what they show, before anything is changed.
+
+    All at once, or none: requests lock them in other orders, also within one statement, and who
+    held some and waited for others would wait for a request that waits for the first. So it waits
+    a moment only, lets go, and tries again; DBAPIError once it has tried often.
+    """
+    views = ", ".join(f'"{name}"' for name in _present_views(connection))
+    if not views:
+        return
+    patience = connection.scalar(text("SHOW lock_timeout"))
+    for attempts_left in reversed(range(_LOCKING)):
+        try:
+            with connection.begin_nested():
+                connection.exec_driver_sql("SET LOCAL lock_timeout = '200ms'")
+                connection.exec_driver_sql(f"LOCK TABLE {views} IN ACCESS EXCLUSIVE MODE")
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{patience}'")
+        except DBAPIError as error:
+            refused = error.orig and isinstance(error.orig.__cause__, LockNotAvailableError)
+            if not (refused and attempts_left):
+                raise
+            connection.exec_driver_sql("SELECT pg_sleep(0.05)")
+        else:
+            return
+
+
 def drop_owner_views(connection: Connection) -> None:
     """Drop the views, so that their tables can change."""
-    for name in inspect(connection).get_view_names():
-        table = name.removeprefix("my_").removeprefix("trashed_")
-        if name.startswith("my_") and table in SQLModel.metadata.tables:
-            connection.exec_driver_sql(f'DROP VIEW "{name}"')
+    for name in _present_views(connection):
+        connection.exec_driver_sql(f'DROP VIEW "{name}"')
+
+
+def _present_views(connection: Connection) -> list[str]:
+    views = [name for name in inspect(connection).get_view_names() if name.startswith("my_")]
+    tables = SQLModel.metadata.tables
+    return [v for v in views if v.removeprefix("my_").removeprefix("trashed_") in tables]
 
 
 def make_owner_views(connection: Connection) -> None:
