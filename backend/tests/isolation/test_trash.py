@@ -10,9 +10,11 @@ from tests.isolation.test_operations import OWNED, Operation
 from tests.server import User
 
 # Whoever asks these, asks for what was deleted as well.
-SHOWING = {"/api/{user_id}/trash", "/api/{user_id}/export"}
+HISTORY = "/api/{user_id}/tasks/{task_id}/history"
+SHOWING = {"/api/{user_id}/trash", "/api/{user_id}/export", HISTORY}
 ASKING = [o for o in OWNED if o.method == "GET" and "user_id" in o.parameters]
 ON_ONE = [o for o in OWNED if "task_id" in o.parameters and "/trash" not in o.path]
+ON_ONE = [o for o in ON_ONE if o.path != HISTORY]
 
 QUERIES = ("", "limit=200", "status=all", "status=completed", "sort=updated_at", "sort=title")
 
