@@ -1,9 +1,11 @@
 """What every table with an owner must have, by reflection over the database."""
 
 import pytest
+from sqlmodel import SQLModel
 
 from tests.databases import new_database, run
 from todo_server.database.readiness import owned_tables
+from todo_server.migrations.change_log import is_logged
 
 UNBOUND = """
 SELECT relname FROM pg_class
@@ -51,6 +53,31 @@ def test_every_model_with_an_owner_is_a_table_of_the_database(database_url):
         " AND relnamespace = current_schema()::regnamespace",
     )
     assert {row["relname"] for row in found} == set(owned_tables()) != set()
+
+
+NOT_LOGGED = {
+    "account": "holds what nobody else may read again: the hash of a password, and an address",
+    "session": "is no data of a person's: it opens and ends with signing in and out",
+    "refresh_token": "the same",
+    "change": "is the log itself",
+    "idempotency_key": "is written with the change that it stands for",
+}
+
+
+def test_every_table_with_an_owner_is_logged_or_has_a_reason_why_not(database_url):
+    tables = [SQLModel.metadata.tables[name] for name in owned_tables()]
+    assert {table.name for table in tables if not is_logged(table)} == NOT_LOGGED.keys()
+    for table in tables:
+        found = run(
+            database_url,
+            "SELECT tgname, tgenabled FROM pg_trigger"
+            " WHERE tgrelid = to_regclass($1) AND NOT tgisinternal ORDER BY tgname",
+            table.name,
+        )
+        triggers = ["count_version", "log_changed", "log_made", "log_purged"]
+        triggers += ["refuse_other_key", "refuse_truncate"]
+        assert [row["tgname"] for row in found] == (triggers if is_logged(table) else [])
+        assert {row["tgenabled"] for row in found} <= {b"O"}
 
 
 def test_a_table_that_was_forgotten_would_be_found():

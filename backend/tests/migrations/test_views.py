@@ -8,7 +8,7 @@ from tests.migrations.versions import VIEWS, scripts, works
 from todo_server.database.readiness import owned_tables, owner_views
 from todo_server.migrations import command
 
-TRIGGERS = ("count_version", "log_made", "log_changed", "log_purged")
+TRIGGERS = ("count_version", "log_made", "log_changed", "log_purged", "refuse_truncate")
 
 
 @pytest.mark.parametrize(
