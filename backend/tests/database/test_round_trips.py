@@ -32,6 +32,16 @@ def test_an_operation_costs_one_round_trip(operation, proxy):
         assert proxy.connections == 2  # the first one looked what stands between
 
 
+def test_an_undo_costs_six_round_trips_however_much_it_undoes(proxy):
+    with serving(proxy.url, database_pool_size=1) as user:
+        commands = [{"op": "create", "title": str(number)} for number in range(20)]
+        assert user.post(f"{user.path}/bulk", json={"commands": commands}).is_success
+        assert user.post(f"/api/{user.id}/changes/1/undo").is_success
+        with proxy.counting() as trips:
+            assert user.post(f"/api/{user.id}/changes/21/undo").is_success
+        assert trips.total() == 6
+
+
 def test_a_transaction_costs_two_round_trips_beside_its_steps(proxy):
     async def count() -> int:
         async with Database(proxy.url, pool_size=1) as database:

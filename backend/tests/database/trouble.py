@@ -30,13 +30,16 @@ OPERATIONS: dict[str, Callable[[User, str], httpx.Response]] = {
     "list": lambda user, _: user.get(user.path),
     "page": lambda user, _: user.get(user.path, params={"limit": 1, "sort": "title"}),
     "get": lambda user, path: user.get(path),
+    "follow": lambda user, _: user.get(f"/api/{user.id}/changes", params={"since": 0}),
+    "all there is": lambda user, _: user.get(f"/api/{user.id}/changes"),
+    "history": lambda user, path: user.get(f"{path}/history"),
     "create": lambda user, _: user.post(user.path, json={"title": "new"}),
     "update": lambda user, path: user.put(path, json={"title": "changed", "description": "too"}),
     "complete": lambda user, path: user.patch(f"{path}/complete", json={"completed": True}),
     "flip": lambda user, path: user.patch(f"{path}/complete"),
     "delete": lambda user, path: user.delete(path),
 }
-READS = ("list", "page", "get")
+READS = ("list", "page", "get", "follow", "all there is", "history")
 every_operation = pytest.mark.parametrize("operation", OPERATIONS)
 
 

@@ -266,3 +266,35 @@ def test_a_batch_that_came_to_nothing_is_undone_without_a_change(user, database_
     answer = undone(user, 2)
     assert (answer["number"], answer["tasks"], answer["removed"]) == (3, [], [])
     assert user.tasks() == before
+
+
+def test_a_bulk_is_undone_as_a_whole_and_so_is_its_undo(user):
+    first, second, third = (user.create(title)["id"] for title in ("a", "b", "c"))
+    before = state(user)
+    commands: list[dict[str, Any]] = [
+        {"op": "create", "title": "new", "ref": "n"},
+        {"op": "update", "id": "#n", "title": "newer"},
+        {"op": "update", "id": first, "title": "x"},
+        {"op": "complete", "id": first, "completed": True},
+        {"op": "delete", "id": second},
+        {"op": "update", "id": third, "description": "y"},
+    ]
+    response = user.post(f"{user.path}/bulk", json={"commands": commands})
+    assert response.is_success, response.text
+    after = state(user)
+    answer = undone(user, 6)
+    assert state(user) == before
+    assert len(answer["removed"]) == 1
+    undone(user, answer["number"])
+    assert state(user) == after
+
+
+def test_an_undo_with_a_key_is_done_once(user):
+    task = user.create("a")
+    user.patch(f"{user.path}/{task['id']}", json={"title": "b"})
+    url, headers = f"/api/{user.id}/changes/2/undo", {"Idempotency-Key": "a-key"}
+    first, again = (user.post(url, headers=headers) for _ in range(2))
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert first.content == again.content
+    assert again.headers["idempotency-replayed"] == "true"
+    assert refused(user, 2) == (409, "already_changed")

@@ -43,9 +43,9 @@ from todo_server.services.changes.nouns import NOUNS
 CHUNK = 4 * 1024 * 1024
 """Bytes of JSON of rows at which a page ends, though never before its first row."""
 
-Page: TypeAlias = list[bytes | None]
+Page: TypeAlias = list[bytes]
 """The oldest number of the log and the newest, the last of the page, the id of its last row where
-more rows follow, the ids that are gone, and the rows of each noun: numbers, a text, and arrays."""
+more rows follow (else empty), the ids that are gone, and the rows of each noun."""
 
 _log = owner_view(LoggedChange)
 _limit: ColumnElement[int] = bindparam("limit", type_=Integer)
@@ -83,7 +83,7 @@ def _follow() -> Read[Page]:
     measured = _measured(made, "number")
     last = func.coalesce(func.max(measured.c.number).filter(_fits(measured)), since)
     gone = (measured.c.time == _first) & measured.c.json.is_(None)
-    return _answering(measured, "number", last, cast(None, Text), gone)
+    return _answering(measured, "number", last, constant(""), gone)
 
 
 def _start() -> Read[Page]:
@@ -100,7 +100,7 @@ def _start() -> Read[Page]:
     walked = (union_all(*walks) if len(walks) > 1 else walks[0]).subquery("walked")
     measured = _measured(select(*walked.c).order_by(walked.c.id).limit(count), "id")
     last_id = func.max(cast(measured.c.id, Text).collate("C")).filter(_fits(measured))
-    following = case((func.bool_or(not_(_fits(measured))), last_id))
+    following = case((func.bool_or(not_(_fits(measured))), last_id), else_=constant(""))
     none = measured.c.json.is_(None)
     return _answering(measured, "id", func.coalesce(number, _NEWEST), following, none)
 

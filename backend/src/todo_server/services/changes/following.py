@@ -1,7 +1,6 @@
 """Following the changes of a user: all there is at first, and then what is different since."""
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from todo_server.database import Handle
@@ -30,27 +29,35 @@ async def list_changes(mine: Handle, query: ChangesQuery) -> ChangesPage:
     cursor that belongs elsewhere.
     """
     if query.since is not None and query.cursor is None:
-        return await follow(mine, query.since, query.limit)
+        page = await mine.run(FOLLOW, since=query.since, limit=query.limit)
+        return show_page(page, query.since)
     number, after = _position(mine, query)
     page = await mine.run(START, number=number, after=after, limit=query.limit)
-    found = _read(page, number)
-    if page[3] is None:
-        return _shown(page, found)
-    position = f'["{found.last}", "{page[3].decode()}"]'
+    if not page[3]:
+        return show_page(page, number)
+    position = f'["{page[2].decode()}", "{page[3].decode()}"]'
     cursor = write_cursor(mine.identity.user_id, query, position)
-    return _shown(page, found, cursor)
+    return show_page(page, number, cursor)
 
 
-async def follow(mine: Handle, since: int, limit: int) -> ChangesPage:
-    """Give what is different since a number."""
-    page = await mine.run(FOLLOW, since=since, limit=limit)
-    return _shown(page, _read(page, since))
-
-
-@dataclass(frozen=True, slots=True)
-class _Numbers:
-    newest: int
-    last: int
+def show_page(page: Page, since: int | None = None, cursor: str | None = None) -> ChangesPage:
+    """Show clients what a statement has given; NumberTooOldError as above."""
+    oldest, newest, last = (int(each) for each in page[:3])
+    if since is not None and not oldest - 1 <= since <= newest:
+        raise NumberTooOldError
+    more = cursor is not None or newest > last
+    following: dict[str, str] = {}
+    if more:
+        following = {"cursor": cursor} if cursor is not None else {"since": str(last)}
+    members = {
+        "number": page[2],
+        "more": b"true" if more else b"false",
+        "cursor": b'"%s"' % cursor.encode() if cursor is not None else b"null",
+        **dict(zip((noun.member for noun in NOUNS), page[5:], strict=True)),
+        "removed": page[4],
+    }
+    body = b", ".join(b'"%s": %s' % (name.encode(), json) for name, json in members.items())
+    return ChangesPage(b"{%s}" % body, following)
 
 
 def _position(mine: Handle, query: ChangesQuery) -> tuple[int | None, UUID]:
@@ -62,26 +69,3 @@ def _position(mine: Handle, query: ChangesQuery) -> tuple[int | None, UUID]:
         return int(number or ""), UUID(after)
     except (ValueError, TypeError, AttributeError, OverflowError) as error:
         raise InvalidCursorError from error
-
-
-def _read(page: Page, since: int | None) -> _Numbers:
-    oldest, newest, last = (int(each or 0) for each in page[:3])
-    if since is not None and not oldest - 1 <= since <= newest:
-        raise NumberTooOldError
-    return _Numbers(newest, last)
-
-
-def _shown(page: Page, found: _Numbers, cursor: str | None = None) -> ChangesPage:
-    more = cursor is not None or found.newest > found.last
-    following: dict[str, str] = {}
-    if more:
-        following = {"cursor": cursor} if cursor is not None else {"since": str(found.last)}
-    members: dict[str, Any] = {
-        "number": b"%d" % found.last,
-        "more": b"true" if more else b"false",
-        "cursor": b'"%s"' % cursor.encode() if cursor is not None else b"null",
-        **dict(zip((noun.member for noun in NOUNS), page[5:], strict=True)),
-        "removed": page[4],
-    }
-    body = b", ".join(b'"%s": %s' % (name.encode(), json) for name, json in members.items())
-    return ChangesPage(b"{%s}" % body, following)

@@ -56,20 +56,12 @@ _last: ColumnElement[int] = bindparam("last", type_=BigInteger)
 _now: ColumnElement[Any] = bindparam("now", type_=DateTime(timezone=True))
 
 
-def _bounds() -> Write[list[int]]:
-    """Select the oldest number of the log and the newest."""
-    oldest, newest = (
-        func.coalesce(_end(newest=False), _one),
-        func.coalesce(_end(newest=True), _none),
-    )
-    return write_statement(select(postgresql.array([oldest, newest])))
+def _find() -> Write[list[int | None]]:
+    """Select the oldest number of the log and the newest, and what is undone with a change.
 
-
-def _find() -> Write[list[int] | None]:
-    """Select the first and the last of what is undone with a change, and whether it is a batch.
-
-    Changes of a batch follow each other, as nobody else writes in the user's turn. The log is told
-    what is undone, and that it is done as a batch, too.
+    That is its first number and its last, or null, and whether it is a batch: its changes follow
+    each other, as nobody else writes in the user's turn. The log is told what is undone, and that
+    it is done as a batch, too.
     """
     number = bindparam("number", type_=BigInteger)
     columns = (_log.c.number, _log.c.batch)
@@ -92,10 +84,18 @@ def _find() -> Write[list[int] | None]:
         func.set_config(constant(BATCH_SETTING), batch, true()).label("batch"),
     )
     found = told.select_from(asked).offset(_none).subquery("found")
-    is_in_batch = case((found.c.batch != constant(""), _one), else_=_none)
-    has_told = found.c.undoes != constant("")
-    answer = postgresql.array([found.c.first, found.c.last, is_in_batch])
-    return write_statement(select(answer).where(has_told))
+    oldest = func.coalesce(_end(newest=False), _one)
+    answer = postgresql.array(
+        [
+            oldest,
+            func.coalesce(newest, _none),
+            case((found.c.undoes != constant(""), found.c.first)),
+            found.c.last,
+            case((found.c.batch != constant(""), _one), else_=_none),
+        ]
+    )
+    there = select(_one.label("row")).subquery("there")
+    return write_statement(select(answer).select_from(there.outerjoin(found, true())))
 
 
 def _end(*, newest: bool) -> ColumnElement[int]:
@@ -239,4 +239,4 @@ def _json(members: dict[str, ColumnElement[Any]]) -> ColumnElement[str]:
     return cast(func.json_build_object(*parts), Text)
 
 
-FIND, BOUNDS, CHECK, PUT_BACK = _find(), _bounds(), _check(), _put_back()
+FIND, CHECK, PUT_BACK = _find(), _check(), _put_back()

@@ -16,33 +16,32 @@ from todo_server.errors import (
     ChangeTooOldError,
     FieldError,
 )
-from todo_server.services.changes.following import ChangesPage, follow
-from todo_server.services.changes.undo_statements import BOUNDS, CHECK, FIND, PUT_BACK
+from todo_server.services.changes.follow_statements import FOLLOW, Page
+from todo_server.services.changes.following import ChangesPage, show_page
+from todo_server.services.changes.undo_statements import CHECK, FIND, PUT_BACK
 
 
 async def undo_change(mine: Handle, number: int) -> ChangesPage:
-    """Put back what a change touched; give what is different by it, as `follow` does.
+    """Put back what a change touched; give what is different by it, as `list_changes` does.
 
     A row that it made goes to the trash, one that it deleted comes back, and the other way round.
     Raises ChangeNotFoundError, ChangeTooOldError where the log does not have all of it any more,
     AlreadyPurgedError, and AlreadyChangedError, which names what was changed again.
     """
 
-    async def steps(mine: TransactionHandle) -> ChangesPage:
-        oldest, newest = await mine.run(BOUNDS)
-        if number > newest:
+    async def steps(mine: TransactionHandle) -> Page:
+        oldest, newest, first, last, is_batch = await mine.run(FIND, number=number)
+        if number > (newest or 0):
             raise ChangeNotFoundError
-        found = await mine.run(FIND, number=number)
-        if found is None or found[0] < oldest:
+        if first is None or first < (oldest or 0):
             raise ChangeTooOldError
-        first, last, is_batch = found
         undone = {"first": first, "last": last, "now": mine.now}
         in_the_way = await mine.run(CHECK, **undone)
         _refuse(json.loads(in_the_way), is_batch=bool(is_batch))
         await mine.run(PUT_BACK, **undone)
-        return await follow(mine, newest, PAGE_MAXIMUM)
+        return await mine.run(FOLLOW, since=newest, limit=PAGE_MAXIMUM)
 
-    return await mine.transaction(steps)
+    return show_page(await mine.transaction(steps))
 
 
 def _refuse(in_the_way: dict[str, Any], *, is_batch: bool) -> None:
