@@ -78,6 +78,14 @@ def test_what_was_deleted_is_restored_and_what_was_restored_goes_to_the_trash(us
     assert [e["undoes"] for e in history] == [3, 2, None, None]
 
 
+def test_what_is_in_the_trash_again_is_as_its_deletion_left_it(user):
+    task = user.create("a")
+    user.delete(f"{user.path}/{task['id']}")  # 2
+    undone(user, 2)  # 3
+    undone(user, 3)  # 4
+    assert [t["id"] for t in undone(user, 2)["tasks"]] == [task["id"]]
+
+
 def test_undoing_a_restoration_puts_it_into_the_trash_as_of_now(user, database_url):
     task = user.create("a")
     user.delete(f"{user.path}/{task['id']}")

@@ -163,19 +163,27 @@ def _conflicts_in(noun: Noun, rows: Table) -> Select[Any]:
     )
     later = _log.alias("later")
     of_it = (later.c.row_id == touched.c.row_id, later.c.before.has_key(touched.c.member))
-    again = select(later.c.number, later.c.before).where(is_owners(later), later.c.number > _last)
-    again = again.where(*of_it).limit(_one).correlate(touched)
-    first = again.order_by(later.c.number).lateral("first")
-    last = again.order_by(later.c.number.desc()).lateral("last")
+    since = select(later.c.number, later.c.before).where(is_owners(later), later.c.number > _last)
+    since = since.where(*of_it).limit(_one).correlate(touched)
+    first = since.order_by(later.c.number).lateral("first")
+    last = since.order_by(later.c.number.desc()).lateral("last")
     left = func.to_jsonb(func.jsonb_populate_record(there.table_valued(), first.c.before))
     now = func.to_jsonb(there.table_valued())
-    differs = left.op("->")(touched.c.member).is_distinct_from(now.op("->")(touched.c.member))
+    differs = _part(left, "->", touched).is_distinct_from(_part(now, "->", touched))
+    # Since when it is in the trash, does not matter.
+    was_live, is_live = (_part(each, "->>", touched).is_(None) for each in (left, now))
+    moved = was_live != is_live
+    again = case((touched.c.member == constant("deleted_at"), moved), else_=differs)
     found = touched.join(there, there.c.id == touched.c.row_id).join(first, true())
     return (
         select(touched.c.row_id, touched.c.member, last.c.number)
         .select_from(found.join(last, true()))
-        .where(is_owners(there), differs)
+        .where(is_owners(there), again)
     )
+
+
+def _part(row: ColumnElement[Any], arrow: str, touched: Subquery) -> ColumnElement[Any]:
+    return row.op(arrow)(touched.c.member)
 
 
 def _put_back() -> Write[int]:
