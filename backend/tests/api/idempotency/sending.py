@@ -48,6 +48,7 @@ SENT = {
     "update_task_by_patch": Sent("PATCH", body={"title": "Once"}),
     "complete_task": Sent("PATCH", "/tasks/{id}/complete"),
     "delete_task": Sent("DELETE"),
+    "undo_change": Sent("POST", "/changes/1/undo"),
     "restore_task": Sent("POST", "/trash/{id}/restore"),
     "purge_task": Sent("DELETE", "/trash/{id}"),
     "empty_trash": Sent("DELETE", "/trash"),
