@@ -63,10 +63,10 @@ async def once(
         stored = await look_up(run, key, now)
         if stored is not None:
             return stored, True
-        if not isinstance(refusal, UniqueViolationError):
-            if refusal is not None:
-                raise refusal
+        if refusal is None:
             return outcome, False
+        if not (isinstance(refusal, UniqueViolationError) and _is_taken(refusal)):
+            raise refusal
         await run(FORGET, **_which(key, now))  # its time is over: it may be taken anew
     raise UnavailableError
 
@@ -89,14 +89,17 @@ async def _tried(attempt: Callable[[], Awaitable[Any]]) -> tuple[Any, Exception 
     """Give what an attempt gives, or why it was refused, if that may be because of its key."""
     try:
         return await attempt(), None
-    except UniqueViolationError as error:
-        if error.constraint_name != CONSTRAINT:
-            raise
-        return None, error
     except (UnavailableError, UnauthenticatedError):
         raise
-    except TodoServerError as error:  # as what is deleted cannot be found again
+    # What is deleted cannot be found again, and what is made, not made, also if by this very
+    # request, whose first answer was lost.
+    except (UniqueViolationError, TodoServerError) as error:
         return None, error
+
+
+def _is_taken(error: UniqueViolationError) -> bool:
+    name: str | None = error.constraint_name
+    return name == CONSTRAINT
 
 
 def is_refused(outcome: Any) -> bool:  # noqa: ANN401 - whatever a statement gives

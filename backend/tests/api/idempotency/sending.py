@@ -1,5 +1,6 @@
 """Every operation that takes a key, as a request that may be sent again."""
 
+import json
 import secrets
 from typing import Any, NamedTuple
 
@@ -26,16 +27,11 @@ class Sent(NamedTuple):
     def by(self, user: User, task_id: str, key: str) -> httpx.Response:
         path = f"/api/{user.id}{self.path}".format(id=task_id)
         headers = {"Idempotency-Key": key, **self.headers}
-        body = self.body and written(self.body, task_id)
-        return user.request(self.method, path, json=body, headers=headers)
+        return user.request(self.method, path, json=self.written(task_id), headers=headers)
 
-
-def written(body: Any, task_id: str) -> Any:
-    if isinstance(body, dict):
-        return {name: written(value, task_id) for name, value in body.items()}
-    if isinstance(body, list):
-        return [written(value, task_id) for value in body]
-    return task_id if body == "{id}" else body
+    def written(self, task_id: str) -> Any:
+        """The body, with the task's id in it."""
+        return json.loads(json.dumps(self.body).replace("{id}", task_id))
 
 
 def new_key() -> str:

@@ -1,5 +1,6 @@
 """The server or PostgreSQL is killed under requests with a key: sent again, each is done once."""
 
+import multiprocessing
 import os
 import secrets
 import signal
@@ -12,14 +13,26 @@ from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 
 from tests.databases import run
-from tests.processes import Process
+from tests.processes import free_port
+from tests.server import settings
 from tests.waiting import until
+from todo_server.app import create_app
 from todo_server.embedded_postgres import embedded_postgres
+from todo_server.http_protocol import DeadlineProtocol
 from todo_server.migrations import command
 
 ROUNDS, WRITERS = 10, 4
+
+_forking = multiprocessing.get_context("forkserver")  # a server is there at once
+_forking.set_forkserver_preload([__name__])
+
+
+def serve(url: str, port: int) -> None:
+    application = create_app(settings(url, auth_mode="none"))
+    uvicorn.run(application, port=port, http=DeadlineProtocol, ws="none", log_config=None)
 
 
 class System:
@@ -29,18 +42,18 @@ class System:
         self._directory, self._running = directory, running
         self.url = self._start_postgresql()
         command.upgrade(self.url)
-        self.server = self._start_server()
+        self.port = free_port()
+        self._start_server()
 
     def _start_postgresql(self) -> str:
         self._postgresql = self._running.enter_context(ExitStack())
         cluster = embedded_postgres(self._directory, max_connections=40)
         return self._postgresql.enter_context(cluster)
 
-    def _start_server(self) -> Process:
-        server = Process(self._directory, DATABASE_URL=self.url)
-        self._running.callback(server.kill)
-        server.wait_until_ready()
-        return server
+    def _start_server(self) -> None:
+        self._server = _forking.Process(target=serve, args=(self.url, self.port), daemon=True)
+        self._server.start()
+        self._running.callback(self._server.kill)
 
     def kill_postgresql(self) -> None:
         file = self._directory / "postgresql" / "postmaster.pid"
@@ -49,8 +62,9 @@ class System:
         self._start_postgresql()
 
     def kill_server(self) -> None:
-        self.server.kill()
-        self.server = self._start_server()
+        self._server.kill()
+        self._server.join()
+        self._start_server()
 
 
 @pytest.fixture
@@ -63,7 +77,7 @@ class Writer:
     """A user who sends each request with its key until it is answered."""
 
     def __init__(self, system: System) -> None:
-        self._system = system
+        self._client = httpx.Client(base_url=f"http://127.0.0.1:{system.port}", timeout=30)
         self.path = f"/api/{secrets.token_hex(8)}/tasks"
         self.answers: dict[str, dict[str, Any]] = {}  # by the keys
         self.sent_again = 0
@@ -78,15 +92,20 @@ class Writer:
             assert (flipped["completed"], flipped["version"]) == (True, 2)
             self.answers[key] = flipped
 
+    def tasks(self) -> list[dict[str, Any]]:
+        """All that is there, when nothing more is written."""
+        listed: list[dict[str, Any]] = self._client.get(self.path).json()
+        self._client.close()
+        return listed
+
     def _send(self, method: str, path: str, key: str, body: Any) -> dict[str, Any]:
         answers: list[httpx.Response] = []
 
         def is_answered() -> bool:
             try:
-                client = self._system.server.client
                 headers = {"Idempotency-Key": key}
-                answers.append(client.request(method, path, json=body, headers=headers))
-            except (httpx.TransportError, RuntimeError):  # which a closed client raises
+                answers.append(self._client.request(method, path, json=body, headers=headers))
+            except httpx.TransportError:
                 self.sent_again += 1
                 return False
             self.sent_again += answers[-1].status_code == 503
@@ -124,7 +143,7 @@ def test_whoever_is_killed_a_request_that_is_sent_again_is_done_once(killed: str
         for work in running:
             work.result(60)
     for writer in writers:
-        tasks = system.server.client.get(writer.path).json()
+        tasks = writer.tasks()
         assert {task["title"]: task for task in tasks} == writer.answers
         assert len(tasks) == len(writer.answers)
         owner = writer.path.split("/")[2]
