@@ -5,7 +5,19 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import DateTime, Text, bindparam, cast, delete, func, insert, select
+from sqlalchemy import (
+    DateTime,
+    Integer,
+    Table,
+    Text,
+    bindparam,
+    cast,
+    delete,
+    func,
+    insert,
+    literal_column,
+    select,
+)
 from sqlalchemy.dialects import postgresql
 
 from todo_server.auth import Passwords
@@ -65,6 +77,9 @@ from todo_server.services.sign_in_attempts import SignInAttempts
 _NOBODY = "nobody"
 """Whose account is looked for where an email is unknown: as late, and in vain."""
 
+STEP = 5_000
+"""Rows that one statement deletes, so that none takes too long, however many there are."""
+
 _accounts, _addresses = owner_view(Account), unowned_table(Address)
 _now = bindparam("now", type_=DateTime(timezone=True))
 _profile = {name: bindparam(name, type_=Text) for name in ("email", "name", "password_hash")}
@@ -109,8 +124,25 @@ _changed = (
     .cte("changed")
 )
 _UPDATE: Write[str | None] = write_statement(select(cast(json_row(_changed), Text)))
+
+
+def _delete_some(rows: Table) -> Write[int]:
+    """Delete rows whose changes are logged, which takes its time; give how many."""
+    step = literal_column(str(STEP), Integer)
+    first = select(rows.c.id).where(is_owners(rows)).order_by(rows.c.id).limit(step).cte("first")
+    last = select(first.c.id).order_by(first.c.id.desc()).limit(literal_column("1"))
+    those = delete(rows).where(is_owners(rows), rows.c.id <= last.scalar_subquery())
+    deleted = those.returning(rows.c.id).cte("deleted")
+    return write_statement(select(func.count()).select_from(deleted))
+
+
+# The log after those that write into it.
+_LOGGED = [rows for rows in every_owner_view() if "version" in rows.c]
+_DELETE_SOME: list[Write[int]] = [_delete_some(rows) for rows in _LOGGED]
 _DELETE_REST: list[Write[None]] = [
-    write_statement(delete(rows).where(is_owners(rows))) for rows in every_owner_view()
+    write_statement(delete(rows).where(is_owners(rows)))
+    for rows in every_owner_view()
+    if "version" not in rows.c
 ]
 _DELETE: Write[str | None] = write_statement(
     delete_owned(Account).where(_proven).returning(_accounts.c.user_id)
@@ -222,8 +254,11 @@ class Accounts:
             # And with it sessions and refresh tokens.
             if not await mine.run(_DELETE, proven_hash=proven_hash):
                 raise UnauthenticatedError
-            for statement in _DELETE_REST:
-                await mine.run(statement)
+            for some in _DELETE_SOME:
+                while await mine.run(some) == STEP:
+                    pass
+            for rest in _DELETE_REST:
+                await mine.run(rest)
 
         await mine.transaction(steps, alone=True)
 

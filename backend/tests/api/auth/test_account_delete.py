@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import uuid
 
 import pytest
 from sqlmodel import SQLModel
@@ -51,6 +52,29 @@ def test_nothing_of_the_user_is_left_in_any_table_and_nobody_elses_is_touched(
     assert tables_with(database_url, person.email) == set()
     assert rows_of(database_url, stranger.id) == kept
     assert stranger.has_access()
+
+
+def test_what_was_in_the_trash_of_an_account_is_in_no_table_after_its_end(person, database_url):
+    secret = f"secret-{uuid.uuid4().hex}"
+    for title in (secret, "new"):
+        task = f"/api/me/tasks/{person.create(secret)['id']}"
+        assert person.put(task, json={"title": title}).status_code == 200
+        assert person.delete(task).status_code == 204
+    assert tables_with(database_url, secret) == {"task", "change"}
+    assert person.leave().status_code == 204
+    assert tables_with(database_url, secret) == set()
+
+
+def test_an_account_of_very_much_is_deleted_in_statements_that_take_no_time(person, database_url):
+    many = """
+    INSERT INTO my_task (user_id, id, title, completed, created_at, updated_at, deleted_at)
+    SELECT user_id, gen_random_uuid(), n, false, now(), now(),
+           CASE WHEN n % 3 = 0 THEN now() END
+    FROM generate_series(1, 12000) AS n, set_config('app.user_id', $1, true) AS user_id
+    """
+    run(database_url, many, person.id)
+    assert person.leave().status_code == 204
+    assert rows_of(database_url, person.id) == {table: [] for table in OWNED}
 
 
 def test_who_has_left_is_nobody(person, new_person):
