@@ -1,9 +1,11 @@
 """The application: wiring only."""
 
+import asyncio
 import gc
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from typing import Any
 
 import limits
@@ -47,6 +49,8 @@ from todo_server.services.accounts import Accounts
 from todo_server.services.sessions import Sessions
 from todo_server.services.sign_in_attempts import SignInAttempts
 from todo_server.services.signing_keys import SigningKeys
+from todo_server.services.upkeep import Retention
+from todo_server.workers.upkeep import UpkeepWorker
 
 log = logging.getLogger("todo_server")
 
@@ -86,8 +90,12 @@ def create_app(settings: Settings) -> FastAPI:
         gc.set_threshold(10_000, 20, 50)
         if keys is not None:
             keys.refresh_if_due()  # so that the log says at the start what is wrong with it
+        upkeep = asyncio.create_task(UpkeepWorker(database, retention_of(settings)).run())
         # For answers that do not come through the application: see `http_protocol.py`.
         yield {"headers_for": CORS(app, settings.cors_origins).headers_of_refusal}
+        upkeep.cancel()
+        with suppress(asyncio.CancelledError):
+            await upkeep
         if its_accounts is not None:
             its_accounts.passwords.close()
         await database.close()
@@ -123,6 +131,12 @@ def worker_app() -> FastAPI:
     settings = read_settings()
     logs.configure(settings.log_level, settings.log_format)
     return create_app(settings)
+
+
+def retention_of(settings: Settings) -> Retention:
+    """Give how long things are kept."""
+    days = timedelta(days=1)
+    return Retention(trash=settings.trash_days * days, changes=settings.changes_days * days)
 
 
 def _accounts(settings: Settings, database: Database) -> Accounts:

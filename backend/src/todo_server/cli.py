@@ -1,4 +1,4 @@
-"""The command line: serve, migrate, openapi, version."""
+"""The command line: serve, migrate, rotate-keys, upkeep, openapi, version."""
 
 import asyncio
 import contextlib
@@ -6,13 +6,14 @@ import json
 import logging
 import os
 import sys
+import time
 from collections.abc import Iterator
 
 import click
 from pydantic import SecretStr
 
 from todo_server import __version__, logs, serving, signals
-from todo_server.app import create_app
+from todo_server.app import create_app, retention_of
 from todo_server.config import Settings, read_settings
 from todo_server.database import Database, explain
 from todo_server.errors import (
@@ -22,8 +23,13 @@ from todo_server.errors import (
     UnavailableError,
 )
 from todo_server.services import signing_keys
+from todo_server.services.upkeep import count_due
+from todo_server.workers.upkeep import Done, look_after_all
 
 log = logging.getLogger("todo_server.cli")
+
+PROGRESS_AFTER, PROGRESS_EVERY = 2.0, 5.0
+"""Seconds."""
 
 
 class _Commands(click.Group):
@@ -88,6 +94,18 @@ def rotate_keys() -> None:
 
 
 @main.command()
+def upkeep() -> None:
+    """Purge what is old of everybody who is due, once. The server does so while it is used."""
+    settings = read_settings()
+    logs.configure(settings.log_level, settings.log_format)
+    with _database(settings) as url:
+        done = asyncio.run(_look_after_all(url, settings))
+    click.echo(f"{_in_words(done)}.")
+    if done.busy:
+        raise click.ClickException(f"{done.busy} users were busy. Try again in five minutes.")
+
+
+@main.command()
 def openapi() -> None:
     """Print the OpenAPI document as JSON."""
     # As it is for everybody, whatever the settings are here.
@@ -109,7 +127,8 @@ def _database(settings: Settings) -> Iterator[str]:
         return
     from todo_server.embedded_postgres import embedded_postgres  # noqa: PLC0415 - see its layout
 
-    connections = settings.workers * settings.database_pool_size + 20
+    # With one for the upkeep of each worker.
+    connections = settings.workers * (settings.database_pool_size + 1) + 20
     with embedded_postgres(settings.data_dir, max_connections=connections) as url:
         yield url
 
@@ -138,6 +157,26 @@ async def _rotate(url: str) -> str:
     with _untold():
         async with Database(url) as database:
             return await signing_keys.rotate(database)
+
+
+async def _look_after_all(url: str, settings: Settings) -> Done:
+    with _untold():
+        async with Database(url) as database:
+            due, told_at = await count_due(database), time.monotonic() + PROGRESS_AFTER
+
+            def tell(done: Done) -> None:
+                nonlocal told_at
+                if time.monotonic() >= told_at:
+                    told_at = time.monotonic() + PROGRESS_EVERY
+                    click.echo(f"{_in_words(done)}; {due} were due …", err=True)
+
+            return await look_after_all(database, retention_of(settings), tell=tell)
+
+
+def _in_words(done: Done) -> str:
+    deleted = done.deleted
+    counts = f"{deleted.tasks} tasks, {deleted.changes} changes and {deleted.keys} keys"
+    return f"Looked after {done.users} users: purged {counts}"
 
 
 @contextlib.contextmanager

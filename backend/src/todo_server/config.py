@@ -86,6 +86,12 @@ class Settings(BaseSettings):
         NoDecode,
         Field(description="origins like https://app.example.com, separated by commas"),
     ] = ("http://localhost:3000",)
+    trash_days: Annotated[
+        int, Field(ge=1, le=36500, description="days for which the trash is kept, 1 to 36500")
+    ] = 30
+    changes_days: Annotated[
+        int, Field(ge=1, le=36500, description="days for which changes are kept, 1 to 36500")
+    ] = 90
     log_level: Annotated[LogLevel, Field(description="DEBUG, INFO, WARNING or ERROR")] = (
         LogLevel.INFO
     )

@@ -13,8 +13,9 @@ from tests.server import User
 HISTORY = "/api/{user_id}/tasks/{task_id}/history"
 SHOWING = {"/api/{user_id}/trash", "/api/{user_id}/export", HISTORY}
 ASKING = [o for o in OWNED if o.method == "GET" and "user_id" in o.parameters]
-ON_ONE = [o for o in OWNED if "task_id" in o.parameters and "/trash" not in o.path]
-ON_ONE = [o for o in ON_ONE if o.path != HISTORY]
+ON_ONE = [
+    o for o in OWNED if "task_id" in o.parameters and "/trash" not in o.path and o.path != HISTORY
+]
 
 QUERIES = ("", "limit=200", "status=all", "status=completed", "sort=updated_at", "sort=title")
 

@@ -79,7 +79,7 @@ async def purge_task(task_id: TaskId, mine: Mine, if_match: IfMatch = None) -> R
 async def empty_trash(mine: Mine) -> Response:
     """Delete all that is in the trash for good, the oldest first.
 
-    It is done a thousand at a time: where it is cut off, what is left is still in the trash, and
+    It is done a few hundred at a time: where it is cut off, what is left is still in the trash, and
     the request can be sent again.
     """
     await trash.empty_trash(mine)

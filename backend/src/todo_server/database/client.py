@@ -51,17 +51,28 @@ class Database:
     """
 
     def __init__(
-        self, url: str, *, pool_size: int = 10, clock: Callable[[], datetime] = _utc_now
+        self,
+        url: str | Connector,
+        *,
+        pool_size: int = 10,
+        clock: Callable[[], datetime] = _utc_now,
     ) -> None:
+        self.used = asyncio.Event()
+        """Set whenever somebody asks the database something."""
         self._clock = clock
-        self._connector = Connector(
-            url, connect_timeout=CONNECT_TIMEOUT, statement_timeout=STATEMENT_TIMEOUT
-        )
+        if isinstance(url, str):
+            timeouts = {"connect_timeout": CONNECT_TIMEOUT, "statement_timeout": STATEMENT_TIMEOUT}
+            url = Connector(url, **timeouts)
+        self._connector = url
         self._pool_size = pool_size
         self._pool: Pool | None = None
         self._opening = Shared(self._open)
         self._checking = Shared(partial(self._again, self._connector.prove), keep=CHECK_KEPT)
         self._watching: asyncio.Task[None] | None = None
+
+    def apart(self, *, pool_size: int) -> Self:
+        """Give a client of the same database whose connections nobody else waits for."""
+        return type(self)(self._connector, pool_size=pool_size, clock=self._clock)
 
     async def __aenter__(self) -> Self:
         """Give itself, to be closed at the end of the block."""
@@ -120,6 +131,7 @@ class Database:
         *arguments: *Arguments,
     ) -> Awaitable[Outcome]:
         """Do the work on a connection of the owner's share."""
+        self.used.set()
         return self._again(self._attempt, owner, work, *arguments)
 
     async def _again(

@@ -37,7 +37,7 @@ from todo_server.models import Task, TaskRead
 from todo_server.services.tasks.verbs import Versions
 from todo_server.services.tasks.versioned import Versioned
 
-STEP = 1_000
+STEP = 500
 """Tasks that are purged in one transaction: other changes of the user wait for its end."""
 
 _trash = trash_view(Task)
@@ -58,8 +58,8 @@ def _purge() -> Write[Row | None]:
 def _purge_oldest() -> Write[int]:
     """Delete some of the rows, the oldest first, those up to `until` alone; give how many.
 
-    As a range of their index: PostgreSQL, as long as it knows nothing of a table, would look for
-    each row in a list of them.
+    As a range of their index with two ends: PostgreSQL would look for each row in a list of them
+    as long as it knows nothing of the table, and take a range with one end for a third of it.
     """
     until: ColumnElement[Any] = bindparam("until", type_=DateTime(timezone=True))
     place = [_trash.c.deleted_at, _trash.c.id]
@@ -73,7 +73,10 @@ def _purge_oldest() -> Write[int]:
     last = select(*oldest.c).order_by(oldest.c.deleted_at.desc(), oldest.c.id.desc())
     last = last.limit(literal_column("1"))
     end = tuple_(*(last.with_only_columns(column).scalar_subquery() for column in oldest.c))
-    those = delete(_trash).where(is_owners(_trash), tuple_(*place) <= end)
+    beginning = select(func.min(oldest.c.deleted_at)).scalar_subquery()
+    until_then = _trash.c.deleted_at <= select(func.max(oldest.c.deleted_at)).scalar_subquery()
+    within = (_trash.c.deleted_at >= beginning, until_then, tuple_(*place) <= end)
+    those = delete(_trash).where(is_owners(_trash), *within)
     purged = those.returning(_trash.c.id).cte("purged")
     return write_statement(select(func.count()).select_from(purged))
 
