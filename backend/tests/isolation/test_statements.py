@@ -131,9 +131,11 @@ PARAMETERS: dict[str, Any] = {
     "digest": b"victim",
     "ids": [uuid.UUID(f"00000000-0000-7000-8000-00000000000{n}") for n in (1, 3)],
     "task_ids": [uuid.UUID(f"00000000-0000-7000-8000-00000000000{n}") for n in (1, 3)],
+    "id": [uuid.UUID(f"00000000-0000-7000-8000-00000000000{n}") for n in (1, 3)],  # imported
     "idempotency_key": "victim",
     "if_version": [1, 2, 3],
     "after": uuid.UUID(int=0),
+    "after_number": 0,
     "first": 1,
     "last": 9,
     "limit": 200,
@@ -148,6 +150,8 @@ BEFORE = {
     "interval": timedelta(0),
     "bool": False,
     "timestamptz": datetime(2000, 1, 1, tzinfo=UTC),
+    "timestamptz[]": [datetime(2000, 1, 1, tzinfo=UTC)] * 2,
+    "uuid": uuid.UUID("00000000-0000-0000-0000-000000000000"),
 }
 AFTER = {
     "varchar": "z",
@@ -158,6 +162,8 @@ AFTER = {
     "interval": timedelta(days=1),
     "bool": True,
     "timestamptz": datetime(2100, 1, 1, tzinfo=UTC),
+    "timestamptz[]": [datetime(2100, 1, 1, tzinfo=UTC)] * 2,
+    "uuid": uuid.UUID("ffffffff-ffff-ffff-ffff-ffffffffffff"),
 }
 
 

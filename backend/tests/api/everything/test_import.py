@@ -125,6 +125,19 @@ def test_an_imported_task_is_one_like_any_other(user: User):
     assert user.task(row(2)["id"]).status_code == 404
 
 
+def test_who_follows_the_changes_sees_what_was_imported_and_a_page_of_it_can_be_undone(user: User):
+    rows = [row(number) for number in range(PAGE + 1)]
+    trashed = row(PAGE + 1, deleted_at=INSTANT)
+    imported(user, document(*rows, trash=[trashed]))
+    seen = user.get(f"/api/{user.id}/changes", params={"since": 0, "limit": 1000}).json()
+    assert {task["id"] for task in seen["tasks"]} == {each["id"] for each in rows}
+    assert seen["removed"] == [trashed["id"]]
+    undone = user.post(f"/api/{user.id}/changes/1/undo")
+    assert undone.status_code == 200, undone.text
+    assert [task["id"] for task in user.tasks()] == [rows[-1]["id"]]
+    assert len(exported(user)["trash"]) == PAGE + 1
+
+
 @pytest.mark.parametrize(
     ("content", "place"),
     [
