@@ -13,7 +13,15 @@ from tests.state_machine import bodies
 from tests.state_machine.application import ABSENT
 from tests.state_machine.base import Asking, Base, Known, Request, askers, keys, tasks
 from tests.state_machine.drawing import weighted
-from tests.state_machine.model import INVALID, Answer, Person, RefusedError, Task, refuse_if
+from tests.state_machine.model import (
+    INVALID,
+    NOT_FOUND,
+    Answer,
+    Person,
+    RefusedError,
+    Task,
+    refuse_if,
+)
 
 
 class Command(NamedTuple):
@@ -177,7 +185,7 @@ class _Run:
 
     def _find(self, command: Command, target: str) -> Task:
         if target.startswith("#"):
-            refuse_if(INVALID, target[1:] not in self.refs)
+            refuse_if(NOT_FOUND, target[1:] not in self.refs)
             task_id = self.refs[target[1:]]
         else:
             task_id = UUID(target)
