@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, multiple, rule
 
 from tests.state_machine import comparison
-from tests.state_machine.base import Base, Known, Request, askers, people, tasks
+from tests.state_machine.base import Base, Known, Request, askers, keys, people, tasks
 from tests.state_machine.drawing import weighted
 from tests.state_machine.history import entries
 from tests.state_machine.model import (
@@ -163,7 +163,7 @@ class Changes(Base):
         self.perform(request, act, _checking(limit, 200))
         return multiple(*following)
 
-    @rule(owner=people, asker=askers, back=backs, key=st.none())
+    @rule(owner=people, asker=askers, back=backs, key=keys)
     def undo(self, owner, asker, back, key):
         asking = self.asking(owner, asker)
         number = asking.asker.number - back

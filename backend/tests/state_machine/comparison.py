@@ -43,12 +43,13 @@ def same_refusal(response: httpx.Response, refusal: RefusedError) -> None:
 def same_database(application: Application, people: Sequence[Person]) -> None:
     """Hold all that the database has of some people against the model."""
     ids = [person.id for person in people]
-    found = {row["id"]: dict(row) for row in application.rows(_TASKS, ids)}
-    expected = {task.id: vars(task) for person in people for task in person.tasks.values()}
+    found = {(row["user_id"], row["id"]): dict(row) for row in application.rows(_TASKS, ids)}
+    tasks = [task for person in people for task in person.tasks.values()]
+    expected = {(task.user_id, task.id): vars(task) for task in tasks}
     same("the ids of all tasks", set(found), set(expected))
-    for task_id, task in expected.items():
-        row = {name: value for name, value in found[task_id].items() if name not in _DERIVED}
-        same(f"the row of {task_id}", row, task)
+    for key, task in expected.items():
+        row = {name: value for name, value in found[key].items() if name not in _DERIVED}
+        same(f"the row of {key}", row, task)
     kept = {(row["user_id"], row["key"]): row["created_at"] for row in application.rows(_KEYS, ids)}
     its = {(person.id, key): kept.at for person in people for key, kept in person.keys.items()}
     same("the keys of requests", kept, its)

@@ -134,8 +134,10 @@ class Person:
         return task
 
     def create(self, task_id: UUID, now: datetime, origin: str, values: dict[str, Any]) -> Task:
-        task = Task(self.id, task_id, now, now, **values)
-        self.tasks[task_id] = task
+        return self.add(Task(self.id, task_id, now, now, **values), now, origin)
+
+    def add(self, task: Task, now: datetime, origin: str) -> Task:
+        self.tasks[task.id] = task
         self._write(task, now, "created", None, origin)
         return task
 
