@@ -42,8 +42,26 @@ def serves_and_isolates(url: str) -> None:
         assert stranger.tasks() == []
         kept = stranger.create()
         asyncio.run(_look_around(url, user.id, stranger.id))
-        assert user.delete(f"{user.path}/{task['id']}").status_code == 204
+        _use_the_log(user, f"/api/{user.id}", task["id"])
         assert [user.tasks(), stranger.tasks()] == [[], [kept]]
+
+
+def _use_the_log(user: User, path: str, task_id: str) -> None:
+    """Do what needs further tables: the trash, the log, keys of requests; it ends with no task."""
+    for _ in range(2):
+        key = {"Idempotency-Key": task_id}
+        assert user.post(user.path, json={"title": "once"}, headers=key).status_code == 201
+    deleting = {"action": "delete", "task_ids": [task["id"] for task in user.tasks()]}
+    assert user.post(f"{user.path}/bulk", json=deleting).status_code == 200
+    assert user.tasks() == []
+    assert user.post(f"{path}/trash/{task_id}/restore").status_code == 200
+    newest = user.get(f"{user.path}/{task_id}/history").json()[0]["number"]
+    assert user.post(f"{path}/changes/{newest}/undo").status_code == 200
+    assert len(user.get(f"{path}/changes").json()["removed"]) <= 2
+    assert len(user.get(f"{path}/export").json()["trash"]) == 2
+    assert user.delete(f"{path}/trash/{task_id}").status_code == 204
+    assert user.delete(f"{path}/trash").status_code == 204
+    assert user.get(f"{path}/trash").json() == []
 
 
 async def _look_around(url: str, user_id: str, stranger_id: str) -> None:
