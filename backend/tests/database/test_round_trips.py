@@ -111,3 +111,29 @@ def test_a_pooler_is_known_by_what_becomes_of_a_name(pooler, forgets, database_u
             await connection.close()
 
     assert asyncio.run(ask()) is forgets
+
+
+def test_the_trash_costs_as_many_round_trips_as_tasks_do(proxy):
+    with serving(proxy.url, database_pool_size=1) as user:
+        trash = f"/api/{user.id}/trash"
+
+        def trashed() -> str:
+            path = a_task(user)
+            assert user.delete(path).is_success
+            return path.replace("/tasks/", "/trash/")
+
+        asked: dict[str, tuple[Any, int]] = {
+            "list": (lambda _: user.get(trash), 1),
+            "page": (lambda _: user.get(trash, params={"limit": 1}), 1),
+            "restore": (lambda path: user.post(f"{path}/restore"), 1),
+            "purge": (user.delete, 3),
+            "empty": (lambda _: user.delete(trash), 3),
+        }
+        for name, (perform, expected) in asked.items():
+            paths = [trashed() for _ in range(2)]
+            assert perform(paths[0]).is_success, name
+            if name == "empty":
+                trashed()
+            with proxy.counting() as trips:
+                assert perform(paths[1]).is_success, name
+            assert trips.total() == expected, name
