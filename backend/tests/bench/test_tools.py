@@ -67,3 +67,8 @@ def test_a_trial_of_the_benchmark_proves_counts_and_measures_every_operation(out
     assert re.search(r"^10,000 tasks without paging: 2\.\d MiB", report, re.MULTILINE), report
     assert "## The floor" in report
     assert (out / "performance-cpu-list.svg").exists()
+
+
+def test_many_changes_in_one_request_are_measured_beside_as_many_requests(tmp_path):
+    tool = run_tool(tmp_path, "bulk.py", "--tasks", "100")
+    assert "In one request a task costs 1/" in tool.stdout, tool.stdout
