@@ -111,11 +111,13 @@ class ImportedChange(BaseModel):
 
 
 class Import(BaseModel):
-    """What `export` answers. `format` comes first, the others may be missing."""
+    """What `export` answers; all members but `format` may be missing."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra=_schema_of_document)
 
-    format: Annotated[Literal["todo-server/1"], Field(description="The first member.")]
+    format: Annotated[
+        Literal["todo-server/1"], Field(description="What it is, and its version; best first.")
+    ]
     exported_at: Any = None
     number: Any = None
     account: Any = None

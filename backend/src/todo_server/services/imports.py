@@ -130,19 +130,19 @@ async def import_document(mine: Handle, chunks: AsyncIterator[bytes]) -> Importe
     if not await document.begins_with("{"):
         await document.value()
         raise ValidationFailedError("The body must be a JSON object.")
-    format_ = None
+    has_format = False
     async for name in document.names():
         if name not in Import.model_fields:
             raise _wrong(name, "extra_forbidden", "Extra inputs are not permitted")
-        if name == "format":
-            format_ = await document.value()
-        if format_ != FORMAT:
-            raise _wrong("format", "unknown_format", f"Send '{FORMAT}', as the first member")
         if name in _ARRAYS:
             await _read_array(mine, document, name, count)
-        elif name != "format":
-            await document.value()
-    if format_ is None:
+            continue
+        value = await document.value()
+        if name == "format":
+            has_format = True
+            if value != FORMAT:
+                raise _wrong(name, "unknown_format", f"Send '{FORMAT}'")
+    if not has_format:
         raise _wrong("format", "missing", "Field required")
     return Imported(created=count.created, left=count.left)
 

@@ -147,7 +147,7 @@ def test_who_follows_the_changes_sees_what_was_imported_and_a_page_of_it_can_be_
         (b"null", ""),
         (b"{}", "format"),
         (b'{"tasks": []}', "format"),
-        (b'{"tasks": [], "format": "todo-server/1"}', "format"),
+        (b'{"tasks": [], "format": "todo-server/2"}', "format"),
         (b'{"format": null}', "format"),
         (b'{"format": "todo-server/2", "tasks": []}', "format"),
         (document(lists=[]), "lists"),
@@ -241,6 +241,11 @@ def test_pages_before_a_wrong_row_are_there_and_the_mended_document_is_sent_whol
     assert exported(user)["number"] == PAGE
     assert imported(user, document(*rows)) == (PAGE, PAGE)
     assert imported(user, document(*rows)) == (0, 2 * PAGE)
+
+
+def test_the_members_may_come_in_any_order(user: User):
+    made = {"trash": [row(2, deleted_at=INSTANT)], **document(row()), "changes": []}
+    assert imported(user, dict(reversed(made.items()))) == (2, 0)
 
 
 def test_two_at_once_make_each_task_once(user: User, server: RunningServer):
