@@ -30,7 +30,7 @@ rotate-keys: $(VENV)/serve ## Sign access tokens with a new key from now on
 test: $(VENV)/dev ## Run the whole test suite
 	@cd backend && exec $(PY) -m pytest -n $(WORKERS_FOR_TESTS)
 
-soak: $(VENV)/dev ## Walk 100,000 random steps beside a model of the server: STEPS=, SEED=
+soak: $(VENV)/dev ## Send 100,000 random requests beside a model of the server: STEPS=, SEED=
 	@cd backend && MACHINE_STEPS=$(STEPS) MACHINE_SEED=$(SEED) exec $(PY) -m pytest \
 	  -n $(WORKERS_FOR_TESTS) -o console_output_style=count tests/state_machine
 
