@@ -26,6 +26,8 @@ UNSAYABLE = {
     "that are not.",
     "repeated": "`sort` and `sort_by` are two names of one parameter, as `order` and `sort_order` "
     "are; OpenAPI knows no parameters that exclude each other. And no two commands have one `ref`.",
+    "in_future": "What is imported has happened: no format says that an instant lies in the past.",
+    "datetime_parsing": "A leap second has the format, and PostgreSQL and Python have none.",
     "idempotency_key_reused": "A key stands for one request: Schemathesis sends others with it.",
     "version_conflict": "A condition is met by the version that a task has.",
     "invalid_cursor": "A cursor is opaque: only what a `Link` carried is one.",
