@@ -44,7 +44,7 @@ TIMES = 3
 """How often a request is made that seems to be the dearest: the least of them counts."""
 
 EMAIL, PASSWORD = "ada@example.com", "correct horse battery"
-REFUSED = ("refresh", "no operation", "a preflight")
+REFUSED = ("refresh", "undo_change", "no operation", "a preflight")
 """What is refused even where nothing about it is hostile: it would not be searched any deeper."""
 
 PIECE = 64 * 1024
@@ -196,6 +196,7 @@ def targets(token: str, tasks: list[str], leaving: str) -> list[Target]:
         Target("list_tasks", "GET", "/api/me/tasks", token=token),
         Target("create_task", "POST", "/api/me/tasks", task, token=token),
         Target("get_task", "GET", path, token=token),
+        Target("list_task_history", "GET", f"{path}/history", token=token),
         Target("update_task_by_put", "PUT", path, task, token=token),
         Target("update_task_by_patch", "PATCH", path, task, token=token),
         Target("complete_task", "PATCH", f"{path}/complete", task[2:], token=token),
@@ -207,6 +208,16 @@ def targets(token: str, tasks: list[str], leaving: str) -> list[Target]:
         Target("restore_task", "POST", f"{restored}/restore", token=token),
         Target("purge_task", "DELETE", purged, token=token),
         Target("empty_trash", "DELETE", "/api/me/trash", token=token),
+        Target("list_changes", "GET", "/api/me/changes", token=token),
+        Target("undo_change", "POST", "/api/me/changes/999999/undo", token=token),
+        Target("export", "GET", "/api/me/export", token=token),
+        Target(
+            "import",
+            "POST",
+            "/api/me/import",
+            (("format", "todo-server/1"), ("tasks", [])),
+            token=token,
+        ),
         Target("get_key_set", "GET", "/.well-known/jwks.json"),
         Target("home", "GET", "/"),
         Target("livez", "GET", "/livez"),
