@@ -189,7 +189,8 @@ class Base(RuleBasedStateMachine):
         """Ask to change one task, which `find` finds, on some condition; gives whether it was."""
         operation, it, asker, condition, key, body = wanted
         asking, task_id = self.asking_for(it, asker)
-        headers = condition.headers("If-Match", self.seen(asking, task_id))
+        seen = self.seen(asking, task_id)
+        headers, versions = condition.headers("If-Match", seen), condition.named(seen)
 
         def check() -> None:
             read()
@@ -197,7 +198,8 @@ class Base(RuleBasedStateMachine):
 
         def change(person: Person, response: httpx.Response) -> Answer:
             task = find(person, task_id)
-            condition.check(task)
+            has_another = versions is not None and task.version not in versions
+            refuse_if(RefusedError(412, "version_conflict", task), has_another)
             return act(person, task)
 
         path = {"task_id": task_id}

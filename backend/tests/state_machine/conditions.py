@@ -5,19 +5,21 @@ from typing import NamedTuple
 from hypothesis import strategies as st
 
 from tests.state_machine.drawing import weighted
-from tests.state_machine.model import INVALID, RefusedError, Task, refuse_if
+from tests.state_machine.model import INVALID, Task, refuse_if
 
 # `{v}` stands for the present version, `{o}` for one that the task had before or will have.
-_IF_MATCH: dict[str | None, bool | None] = {
-    None: True,
-    "*": True,
-    '"{v}"': True,
-    '"{o}"': False,
-    '"{v}-overdue"': True,
-    '"{o}" , "{v}"': True,
-    '"x", "{o}",, "y"': False,
-    'W/"{v}"': False,
-    '"{v}x!"': False,
+# Beside each form, the versions that it names; None where it is no list of tags.
+_ANY = "any"
+_IF_MATCH: dict[str | None, str | None] = {
+    None: _ANY,
+    "*": _ANY,
+    '"{v}"': "v",
+    '"{o}"': "o",
+    '"{v}-overdue"': "v",
+    '"{o}" , "{v}"': "ov",
+    '"x", "{o}",, "y"': "o",
+    'W/"{v}"': "",
+    '"{v}x!"': "",
     "{v}": None,
     "": None,
     '"{v}': None,
@@ -44,17 +46,24 @@ class Condition(NamedTuple):
         """Write it for a task that whoever asks may have or not."""
         if self.form is None:
             return {}
-        version = 1 if task is None else task.version
-        return {name: self.form.format(v=version, o=max(version + self.other, 0))}
+        return {name: self.form.format(**self._versions(task))}
 
-    def check(self, task: Task) -> None:
-        """Raise a RefusedError where the task is none of those that `If-Match` names."""
-        refuse_if(RefusedError(412, "version_conflict", task), not _IF_MATCH[self.form])
+    def named(self, task: Task | None) -> set[int] | None:
+        """Give the versions that `If-Match` names, as it is written for a task; None for any."""
+        named = _IF_MATCH[self.form]
+        if named == _ANY:
+            return None
+        return {self._versions(task)[each] for each in named or ""}
+
+    def _versions(self, task: Task | None) -> dict[str, int]:
+        version = 1 if task is None else task.version
+        return {"v": version, "o": max(version + self.other, 0)}
 
     def read(self) -> None:
         """Raise INVALID where it is no list of tags; that is seen before the task is."""
-        forms = _IF_NONE_MATCH if self.form in _IF_NONE_MATCH else _IF_MATCH
-        refuse_if(INVALID, forms[self.form] is None)
+        form = self.form
+        known = _IF_NONE_MATCH[form] if form in _IF_NONE_MATCH else _IF_MATCH[form]
+        refuse_if(INVALID, known is None)
 
     def is_known(self) -> bool:
         """Tell whether the client has what `If-None-Match` says."""
