@@ -36,10 +36,16 @@ _IGNORED = ("user_id", "version")
 """Members of a row that are not taken over: whose it is says the path, versions begin anew."""
 
 
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
+"""What is not later is no instant to PostgreSQL, but `-infinity`."""
+
+
 def _instant(value: Any) -> Any:  # noqa: ANN401 - any JSON
     if isinstance(value, str) and _RFC_3339.fullmatch(value.upper()):
         try:
-            return datetime.fromisoformat(value.upper()).astimezone(UTC)
+            instant = datetime.fromisoformat(value.upper()).astimezone(UTC)
+            if instant > _EARLIEST:
+                return instant
         except (ValueError, OverflowError):
             pass  # as any other text
     raise PydanticCustomError(

@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     Boolean,
     DateTime,
     Text,
@@ -95,9 +96,18 @@ _rows = (
     .table_valued(*_COLUMNS, name="rows")
     .render_derived()
 )
+# An id that was purged goes on with its versions, so that no condition meets what was before.
+_changes_before = (
+    select(func.count())
+    .select_from(_changes)
+    .where(is_owners(_changes), _changes.c.row_id == _rows.c.id)
+    .correlate(_rows)
+    .scalar_subquery()
+)
+_version = _changes_before + literal_column("1", BigInteger)
 _created = (
     postgresql.insert(_tasks)
-    .from_select(["user_id", *_COLUMNS], select(OWNER_ID, *_rows.c))
+    .from_select(["user_id", "version", *_COLUMNS], select(OWNER_ID, _version, *_rows.c))
     .on_conflict_do_nothing(index_elements=["user_id", "id"])
     .returning(_tasks.c.id)
     .cte("created")

@@ -50,8 +50,9 @@ def document_key(operation: dict[str, Any]) -> None:
             "required": False,
             "description": "A name for this request, new for each: for 24 hours, the same request "
             "with the same key does nothing more, and is answered as the first one was.",
-            "example": "8e03978e-40d5-43dd-bc93-6894a57f9324",
+            # As an example of the parameter, Swagger UI would send it with every request.
             "schema": {
+                "examples": ["8e03978e-40d5-43dd-bc93-6894a57f9324"],
                 "type": "string",
                 "minLength": 1,
                 "maxLength": MAX_KEY,

@@ -157,7 +157,11 @@ def _page() -> Subquery:
     at = func.to_char(utc, constant('YYYY-MM-DD"T"HH24:MI:SS.US"Z"')).label("at")
     others = (_log.c[name] for name in ("number", "kind", "before", "origin", "batch", "undoes"))
     below = _log.c.number < bindparam("before", type_=BigInteger)
-    page = select_owned(LoggedChange, at, *others).where(_log.c.row_id == _row_id, below)
+    # Of an id that was purged and imported again: what was before is nobody's history.
+    purged = (_log.c.row_id == _row_id, _log.c.kind == constant("purged"))
+    last_purge = select_owned(LoggedChange, func.max(_log.c.number)).where(*purged)
+    since = _log.c.number > func.coalesce(last_purge.scalar_subquery(), _none)
+    page = select_owned(LoggedChange, at, *others).where(_log.c.row_id == _row_id, below, since)
     return page.order_by(_log.c.number.desc()).limit(_limit + _one).subquery("page")
 
 

@@ -132,7 +132,12 @@ def _check() -> Write[str]:
         for noun in NOUNS
         for rows in _views(noun)
     )
-    is_gone = or_(undone.c.before.is_(None), not_(or_(*there)))
+    # One that was imported again since is another.
+    purge = _log.alias("purge")
+    its_purge = (purge.c.row_id == undone.c.row_id) & (purge.c.kind == constant("purged"))
+    purged = select(purge.c.number).where(is_owners(purge), its_purge)
+    is_purged = purged.where(purge.c.number > undone.c.number).correlate(undone).exists()
+    is_gone = or_(undone.c.before.is_(None), is_purged, not_(or_(*there)))
     gone = select(undone.c.row_id).where(is_gone).exists()
     return write_statement(select(_json({"is_purged": gone, "conflicts": _conflicts()})))
 
