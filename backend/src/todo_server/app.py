@@ -55,9 +55,9 @@ from todo_server.workers.upkeep import UpkeepWorker
 log = logging.getLogger("todo_server")
 
 _ROUTERS = (
+    bulk.router,  # before those whose patterns its path would match
     tasks.router,
     trash.router,
-    bulk.router,
     changes.router,
     exports.router,
     exports.long_router,

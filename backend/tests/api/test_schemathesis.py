@@ -96,6 +96,8 @@ def write_identities(path: Path, **users: User) -> Path:
 def is_a_fault(_: Any, failure: Failure, case: Any, response: Any) -> bool:
     if not isinstance(failure, RejectedPositiveData):
         return True
+    if response.status_code == 304:
+        return False
     problem = response.json()
     reasons = {detail["code"] for detail in problem["details"]} or {problem["error"]}
     return not reasons <= UNSAYABLE.keys()

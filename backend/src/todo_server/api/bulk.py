@@ -5,6 +5,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Response
 from pydantic_core import to_json
+from starlette.routing import Match
+from starlette.types import Scope
 
 from todo_server import errors
 from todo_server.api.failures import failures
@@ -22,6 +24,12 @@ class BulkRoute(OwnerRoute):
     """One that takes a hundred tasks of the greatest length."""
 
     request_class = BulkJSONRequest
+    hides_others = True
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Match for every method: `bulk` is no id of a task, which others would take it for."""
+        match, child = super().matches(scope)
+        return (match if match is Match.NONE else Match.FULL), child
 
 
 router = APIRouter(route_class=BulkRoute, tags=["tasks"])

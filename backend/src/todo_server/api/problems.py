@@ -163,6 +163,8 @@ def _methods_of(app: FastAPI, path: str) -> list[str]:
         regex = getattr(route, "path_regex", None)
         if regex is not None and regex.fullmatch(path):
             found |= getattr(route, "methods", None) or {"GET"}  # a mount of static files
+            if getattr(route, "hides_others", False):
+                break
     if "GET" in found:
         found.add("HEAD")  # see `api/middleware/limits.py`
     return sorted(found)

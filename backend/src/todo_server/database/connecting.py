@@ -5,7 +5,7 @@ from typing import Any
 import asyncpg
 
 from todo_server.database import readiness
-from todo_server.database.connection import Connection
+from todo_server.database.connection import KEPT, Connection
 from todo_server.database.incidents import Incidents
 from todo_server.database.reasons import NotConnectedError, reason_of
 from todo_server.database.tcp import TCPOptions
@@ -63,6 +63,7 @@ class Connector:
 
     async def dial(self) -> Connection:
         """Make a connection that nothing is known of; raises whatever asyncpg does."""
-        connection = await asyncpg.connect(**self._arguments, connection_class=Connection)
+        arguments = {"statement_cache_size": KEPT, **self._arguments}
+        connection = await asyncpg.connect(**arguments, connection_class=Connection)
         self._tcp.set_on(connection)
         return connection

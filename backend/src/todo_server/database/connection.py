@@ -1,8 +1,8 @@
 """A connection that keeps the statements which are seldom run apart from all others.
 
-asyncpg keeps the last 100 statements that it prepared. Those of the verbs and of the usual first
-pages fit in there together, for good; the many that are made by the shape of a question would push
-them out.
+asyncpg keeps the last `KEPT` statements that it prepared. Those of the services, with and without a
+key, and of the usual first pages fit in there together, for good; the many that are made by the
+shape of a question would push them out.
 """
 
 from collections import OrderedDict
@@ -10,6 +10,9 @@ from typing import Any
 
 import asyncpg
 from asyncpg.prepared_stmt import PreparedStatement
+
+KEPT = 160
+"""How many statements asyncpg keeps on a connection; by itself it would keep 100."""
 
 RARE_KEPT = 32
 """How many of the seldom ones a connection keeps: PostgreSQL has 130 to 540 KiB for each."""

@@ -11,7 +11,7 @@ create roles nor bypass, it keeps them itself: being the tables' owner, it is bo
 from collections.abc import Container, Iterator
 from hashlib import sha256
 
-from asyncpg import LockNotAvailableError
+from asyncpg import InsufficientPrivilegeError, LockNotAvailableError
 from sqlalchemy import Connection, Table, inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
@@ -96,8 +96,10 @@ def lock_owner_views(connection: Connection) -> None:
                 connection.exec_driver_sql(f"LOCK TABLE {views} IN ACCESS EXCLUSIVE MODE")
                 connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{patience}'")
         except DBAPIError as error:
-            refused = error.orig and isinstance(error.orig.__cause__, LockNotAvailableError)
-            if not (refused and attempts_left):
+            cause = error.orig and error.orig.__cause__
+            if isinstance(cause, InsufficientPrivilegeError):
+                return  # who owns the tables alone may drop the views, and not lock them
+            if not (isinstance(cause, LockNotAvailableError) and attempts_left):
                 raise
             connection.exec_driver_sql("SELECT pg_sleep(0.05)")
         else:

@@ -336,5 +336,7 @@ def test_what_is_larger_than_a_hundred_tasks_can_be_is_413(user):
     assert "3 MiB" in answer.json()["detail"]
 
 
-def test_other_methods_mean_a_task_of_that_name_or_nothing(user):
-    assert user.get(f"{user.path}/bulk").status_code == 422
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
+def test_its_path_is_not_that_of_a_task(user, method):
+    answer = user.request(method, f"{user.path}/bulk")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
