@@ -30,6 +30,10 @@ UNSAYABLE = {
     "datetime_parsing": "A leap second has the format, and PostgreSQL and Python have none.",
     "idempotency_key_reused": "A key stands for one request: Schemathesis sends others with it.",
     "version_conflict": "A condition is met by the version that a task has.",
+    "entity_tag": "A condition is a list of entity tags (RFC 9110): no portable pattern says so.",
+    "already_changed": "What was changed again is not undone: no schema knows what happened since.",
+    "already_purged": "Nor what is gone.",
+    "number_too_old": "Nor how far the log goes back.",
     "invalid_cursor": "A cursor is opaque: only what a `Link` carried is one.",
 }
 
@@ -50,7 +54,9 @@ TAGS_LEFT_OUT = {
 
 
 def configuration(server: RunningServer, owner: User, identities: Path) -> dict[str, Any]:
-    tasks = [owner.create(f"Task {number}")["id"] for number in range(20)]
+    tasks = [owner.create(f"Task {number}")["id"] for number in range(30)]
+    for trashed in tasks[::3]:
+        owner.delete(f"{owner.path}/{trashed}")
     return {
         "base-url": server.url,
         "seed": 20261120,
@@ -65,10 +71,15 @@ def configuration(server: RunningServer, owner: User, identities: Path) -> dict[
         # The second of them tries to reach what the first one has made.
         "auth": {"wfc": {"path": str(identities), "peers": ["owner", "peer"]}},
         # Paths that reach the handlers, most of the time.
-        "dictionaries": {"users": {"values": ["me", owner.id]}, "tasks": {"values": tasks}},
+        "dictionaries": {
+            "users": {"values": ["me", owner.id]},
+            "tasks": {"values": tasks},
+            "any": {"values": ["*"]},
+        },
         "parameters": {
             "path.user_id": {"dictionary": "users", "probability": 0.9},
             "path.task_id": {"dictionary": "tasks", "probability": 0.5},
+            "header.If-Match": {"dictionary": "any", "probability": 0.9},
         },
         "checks": {
             # Both narrower than Schemathesis' own: they take no 409, 429 or 5xx.

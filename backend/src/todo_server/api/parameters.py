@@ -44,7 +44,7 @@ TaskId = Annotated[
 def _condition(value: str) -> str:
     if not is_condition(value):
         message = 'Use the "ETag" of an answer as it stands there, with its quotes'
-        raise PydanticCustomError("invalid", message)
+        raise PydanticCustomError("entity_tag", message)
     return value
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeAlias, TypeVar, cast
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Discriminator,
     Field,
@@ -86,6 +87,11 @@ class CreateCommand(TaskCreate):
     ] = ABSENT
 
 
+def _whole(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Take 3.0 for 3, as JSON Schema does."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 class _CommandOnTask(TaskInput):
     """What all others have: which task, and in which version."""
 
@@ -99,6 +105,7 @@ class _CommandOnTask(TaskInput):
             ge=1,
             le=2**63 - 1,
         ),
+        BeforeValidator(_whole),
     ] = ABSENT
 
 
