@@ -25,8 +25,8 @@ whose accounts are kept elsewhere (`AUTH_MODE`) takes the tokens of that place. 
 
 **Bodies** are JSON objects. A member that may be absent leaves things as they are, or has a default
 that its description names; an unknown one is refused. A task may be sent back as it was received:
-`id`, `user_id`, `created_at` and `updated_at` are ignored. Instants are RFC 3339 in UTC, with six
-digits of a second. `HEAD` is answered wherever `GET` is.
+`id`, `user_id`, `created_at`, `updated_at` and `version` are ignored. Instants are RFC 3339 in UTC,
+with six digits of a second. `HEAD` is answered wherever `GET` is.
 
 **Errors** have one shape, `Problem`. Decide by `error`, a code that stays; `message` is for people.
 Beside those that an operation lists, any may be answered with 500 `internal_error`.
