@@ -47,6 +47,10 @@ def _refuse_what_was_changed_again(
             if change.number > last and change.row_id == task_id
             if change.before is not None and name in change.before
         ]
-        # As the change left it is as the next one found it.
-        again = bool(later) and later[0] != getattr(person.tasks[task_id], name)
+        # As the change left it is as the next one found it; since when it is in the trash, does not
+        # matter.
+        now = getattr(person.tasks[task_id], name)
+        again = bool(later) and later[0] != now
+        if name == "deleted_at":
+            again = bool(later) and (later[0] is None) != (now is None)
         refuse_if(RefusedError(409, "already_changed"), again)
