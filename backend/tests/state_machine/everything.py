@@ -65,6 +65,8 @@ class Everything(Base):
             instants = {name: _instant(row.get(name)) for name in _INSTANTS}
             members = {name: row[name] for name in bodies.MEMBERS}
             task = Task(user_id=person.id, id=UUID(row["id"]), **instants, **members)
+            # One that was purged goes on with its versions.
+            task.version += sum(change.row_id == task.id for change in person.log)
             person.add(task, self.now, self.origin)
         person.batch = None
         return [UUID(row["id"]) for row in new]

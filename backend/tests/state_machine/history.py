@@ -10,6 +10,8 @@ _SHOWN = ("title", "description", "completed")
 def entries(person: Person, task: Task) -> list[dict[str, Any]]:
     """Give what was changed of a task, the newest first."""
     its = [change for change in person.log if change.row_id == task.id]
+    while any(change.kind == "purged" for change in its):  # another one, before it was imported
+        del its[0]
     found = []
     after = {name: getattr(task, name) for name in _SHOWN}
     for version, change in zip(range(task.version, 0, -1), reversed(its), strict=False):

@@ -16,7 +16,8 @@ def undo(
     (asked,) = (change for change in person.log if change.number == number)
     undone = [c for c in person.log if asked.batch is not None and c.batch == asked.batch]
     undone = undone or [asked]
-    purged = any(c.row_id not in person.tasks or c.kind == "purged" for c in undone)
+    purges = {c.row_id: c.number for c in person.log if c.kind == "purged"}
+    purged = any(purges.get(c.row_id, 0) >= c.number for c in undone)
     refuse_if(RefusedError(409, "already_purged"), purged)
     wanted: dict[UUID, dict[str, Any]] = {}
     for change in reversed(undone):
