@@ -15,7 +15,6 @@ Fails beyond 1.25 times the stored quotient, three times in a row.
 import argparse
 import json
 import logging
-import re
 import runpy
 import shutil
 import sys
@@ -104,12 +103,11 @@ class Operation:
         return spent / times * 1e6
 
 
-_ORIGIN = re.compile(r"(?<='app.origin', )convert_from\('[^']*', 'UTF8'\)")
-"""Who asked, for the log: another one for each request."""
-
-
 class Repeating:
-    """A connection that asks PostgreSQL for the first answer to each statement alone."""
+    """A connection that asks PostgreSQL for the first answer to each statement alone.
+
+    What has no answer, as the beginning and the end of a transaction, is always executed.
+    """
 
     def __init__(self, connection: asyncpg.Connection, answers: dict[str, Any]) -> None:
         self.connection = connection
@@ -132,12 +130,6 @@ class Repeating:
         if sql not in self.answers:
             self.answers[sql] = await self.connection.fetch(sql, *values)
         return self.answers[sql]
-
-    async def execute(self, sql: str) -> str:
-        asked = _ORIGIN.sub("", sql)
-        if asked not in self.answers:
-            self.answers[asked] = await self.connection.execute(sql)
-        return str(self.answers[asked])
 
 
 @contextmanager

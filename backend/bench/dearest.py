@@ -30,6 +30,7 @@ from argon2 import PasswordHasher
 from check_cost import new_database, repeating_answers
 from fastapi import FastAPI
 from hostile import Request, Target, changed, invented
+from operations import EMAIL, LEAVING, PASSWORD, REFUSED, targets
 from uvicorn.server import ServerState
 
 from todo_server.app import create_app
@@ -42,10 +43,6 @@ LIMIT = 10.0
 
 TIMES = 3
 """How often a request is made that seems to be the dearest: the least of them counts."""
-
-EMAIL, PASSWORD = "ada@example.com", "correct horse battery"
-REFUSED = ("refresh", "undo_change", "no operation", "a preflight")
-"""What is refused even where nothing about it is hostile: it would not be searched any deeper."""
 
 PIECE = 64 * 1024
 """Bytes that arrive at once."""
@@ -166,67 +163,6 @@ async def create(prober: Prober, token: str) -> str:
     return str((await post(prober, "/api/me/tasks", {"title": "Buy milk"}, token))["id"])
 
 
-def targets(token: str, tasks: list[str], leaving: str) -> list[Target]:
-    """All operations, by the token of an account, its tasks, and the token of one to be deleted.
-
-    Of the tasks, the first one lives, and the two others are in the trash.
-    """
-    email, password = ("email", EMAIL), ("password", PASSWORD)
-    new = ("email", "bob@example.com")
-    current = ("current_password", PASSWORD)
-    path, *trashed = (f"/api/me/tasks/{task}" for task in tasks)
-    restored, purged = (path.replace("tasks", "trash") for path in trashed)
-    commands = [{"op": "create", "title": "Buy milk"}, {"op": "delete", "id": tasks[0]}]
-    task = (("title", "Buy milk"), ("description", "Two"), ("completed", True), ("id", "x"))
-    return [
-        Target("sign_up", "POST", "/api/auth/sign-up", (new, ("name", "Bob"), password)),
-        Target("sign_in", "POST", "/api/auth/sign-in", (email, password)),
-        Target("token", "POST", "/api/auth/token", (("username", EMAIL), password), is_form=True),
-        Target("refresh", "POST", "/api/auth/refresh", (("refresh_token", "x" * 43),)),
-        Target("get_session", "GET", "/api/auth/session", token=token),
-        Target(
-            "update_account",
-            "PATCH",
-            "/api/auth/account",
-            (current, email, ("name", "Ada"), password),
-            token=token,
-        ),
-        Target("delete_account", "DELETE", "/api/auth/account", (current,), token=leaving),
-        Target("sign_out", "POST", "/api/auth/sign-out", (("everywhere", False),), token=token),
-        Target("list_tasks", "GET", "/api/me/tasks", token=token),
-        Target("create_task", "POST", "/api/me/tasks", task, token=token),
-        Target("get_task", "GET", path, token=token),
-        Target("list_task_history", "GET", f"{path}/history", token=token),
-        Target("update_task_by_put", "PUT", path, task, token=token),
-        Target("update_task_by_patch", "PATCH", path, task, token=token),
-        Target("complete_task", "PATCH", f"{path}/complete", task[2:], token=token),
-        Target(
-            "change_tasks", "POST", "/api/me/tasks/bulk", (("commands", commands),), token=token
-        ),
-        Target("delete_task", "DELETE", path, token=token),
-        Target("list_trash", "GET", "/api/me/trash", token=token),
-        Target("restore_task", "POST", f"{restored}/restore", token=token),
-        Target("purge_task", "DELETE", purged, token=token),
-        Target("empty_trash", "DELETE", "/api/me/trash", token=token),
-        Target("list_changes", "GET", "/api/me/changes", token=token),
-        Target("undo_change", "POST", "/api/me/changes/999999/undo", token=token),
-        Target("export", "GET", "/api/me/export", token=token),
-        Target(
-            "import",
-            "POST",
-            "/api/me/import",
-            (("format", "todo-server/1"), ("tasks", [])),
-            token=token,
-        ),
-        Target("get_key_set", "GET", "/.well-known/jwks.json"),
-        Target("home", "GET", "/"),
-        Target("livez", "GET", "/livez"),
-        Target("readyz", "GET", "/readyz"),
-        Target("no operation", "GET", "/nowhere"),
-        Target("a preflight", "OPTIONS", "/api/me/tasks"),
-    ]
-
-
 async def dearest(prober: Prober, target: Target, seconds: float, seed: int) -> tuple[float, Any]:
     """The dearest request found, and its ms: a third of the time at random, the rest uphill."""
     chance = random.Random(f"{seed} {target.name}")
@@ -242,11 +178,9 @@ async def dearest(prober: Prober, target: Target, seconds: float, seed: int) -> 
 
 async def learn_answers(prober: Prober, operations: list[Target], answers: dict[str, Any]) -> None:
     """Make every plain request once. Raises RuntimeError if one is not answered as it should be."""
-    # They end the session; what is asked of PostgreSQL later does not find it.
-    ends = ("update_account", "delete_account", "sign_out")
-    for target in sorted(operations, key=lambda target: target.name in ends):
+    for target in operations:
         known = answers.copy()
-        if target.name in ends[:2]:  # transactions, each of which sets its own identity
+        if target.name in ("update_account", "delete_account"):  # of one account from end to end
             answers.clear()
         await prober.make(Request(target))
         answers.update(known)
@@ -257,7 +191,7 @@ async def learn_answers(prober: Prober, operations: list[Target], answers: dict[
 async def search(url: str, arguments: argparse.Namespace) -> list[str]:
     """Search and print; gives the operations that are over the limit."""
     async with serving(url) as prober:  # connections that repeat would make one account but once
-        token, leaving = [await sign_up(prober, email) for email in (EMAIL, "eve@example.com")]
+        token, *leaving = [await sign_up(prober, email) for email in (EMAIL, *LEAVING)]
         tasks = [await create(prober, token) for _ in range(3)]
         for task in tasks[1:]:
             await prober.make(Request(Target("", "DELETE", f"/api/me/tasks/{task}", token=token)))

@@ -25,6 +25,7 @@ def test_no_mode_or_owner_outside_the_directory_changes(tmp_path, first_way):
     (private / "neighbour").mkdir(mode=0o700)
     data_dir = private / "data"
     watched = [private / "neighbour", *data_dir.parents, binary("postgres"), Path.home()]
+    watched = [path for path in watched if path.exists()]  # HOME may name nothing
 
     def seen() -> list[tuple[Path, int, int, int]]:
         return [(path, mode(path), path.stat().st_uid, path.stat().st_gid) for path in watched]

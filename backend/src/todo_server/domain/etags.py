@@ -6,8 +6,11 @@ from hashlib import sha256
 _TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
 _LIST = re.compile(rf"[ \t,]*{_TAG}(?:[ \t]*,[ \t,]*{_TAG})*[ \t,]*")
 _TAGS = re.compile(_TAG)
-_VERSION = re.compile(r'"([1-9][0-9]{0,17})(?:-[a-z]+)?"')
-"""What the tag of a row holds: its version, and for some a word that is no part of it."""
+_VERSIONS = re.compile(r'(?<!W/)"([1-9][0-9]{0,17})(?:-[a-z]+)?"')
+"""The strong tags of rows in a list: each holds a version, and some a word that is no part of it.
+
+Nothing in a list but a tag has digits alone between two quotes: a comma follows each tag.
+"""
 
 
 def etag(version: str) -> str:
@@ -35,8 +38,7 @@ def versions_of(if_match: str | None) -> list[int] | None:
     """
     if if_match is None or _is_any(if_match):
         return None
-    tags = _TAGS.findall(if_match)
-    return [int(found[1]) for tag in tags if (found := _VERSION.fullmatch(tag))]
+    return [int(version) for version in dict.fromkeys(_VERSIONS.findall(if_match))]
 
 
 def is_known(tag: str, if_none_match: str | None) -> bool:

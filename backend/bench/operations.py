@@ -1,0 +1,72 @@
+"""Every operation, with a plain request that it answers: what the search starts from."""
+
+from hostile import Target
+
+EMAIL, *LEAVING = [f"{name}@example.com" for name in ("ada", "bea", "eve", "zoe")]
+PASSWORD = "correct horse battery"
+REFUSED = ("refresh", "undo_change", "no operation", "a preflight")
+"""What is refused even where nothing about it is hostile: it would not be searched any deeper."""
+
+
+def targets(token: str, tasks: list[str], leaving: list[str]) -> list[Target]:
+    """All operations, by the token of an account, its tasks, and the tokens of three that end.
+
+    Of the tasks, the first one lives, and the two others are in the trash.
+    """
+    changed_account, deleted_account, signing_out = leaving
+    email, password = ("email", EMAIL), ("password", PASSWORD)
+    new = ("email", "bob@example.com")
+    current = ("current_password", PASSWORD)
+    path, *trashed = (f"/api/me/tasks/{task}" for task in tasks)
+    restored, purged = (path.replace("tasks", "trash") for path in trashed)
+    commands = [{"op": "create", "title": "Buy milk"}, {"op": "delete", "id": tasks[0]}]
+    task = (("title", "Buy milk"), ("description", "Two"), ("completed", True), ("id", "x"))
+    return [
+        Target("sign_up", "POST", "/api/auth/sign-up", (new, ("name", "Bob"), password)),
+        Target("sign_in", "POST", "/api/auth/sign-in", (email, password)),
+        Target("token", "POST", "/api/auth/token", (("username", EMAIL), password), is_form=True),
+        Target("refresh", "POST", "/api/auth/refresh", (("refresh_token", "x" * 43),)),
+        Target("get_session", "GET", "/api/auth/session", token=token),
+        Target(
+            "update_account",
+            "PATCH",
+            "/api/auth/account",
+            (current, ("email", LEAVING[0]), ("name", "Bea"), password),
+            token=changed_account,
+        ),
+        Target("delete_account", "DELETE", "/api/auth/account", (current,), token=deleted_account),
+        Target(
+            "sign_out", "POST", "/api/auth/sign-out", (("everywhere", False),), token=signing_out
+        ),
+        Target("list_tasks", "GET", "/api/me/tasks", token=token),
+        Target("create_task", "POST", "/api/me/tasks", task, token=token),
+        Target("get_task", "GET", path, token=token),
+        Target("list_task_history", "GET", f"{path}/history", token=token),
+        Target("update_task_by_put", "PUT", path, task, token=token),
+        Target("update_task_by_patch", "PATCH", path, task, token=token),
+        Target("complete_task", "PATCH", f"{path}/complete", task[2:], token=token),
+        Target(
+            "change_tasks", "POST", "/api/me/tasks/bulk", (("commands", commands),), token=token
+        ),
+        Target("delete_task", "DELETE", path, token=token),
+        Target("list_trash", "GET", "/api/me/trash", token=token),
+        Target("restore_task", "POST", f"{restored}/restore", token=token),
+        Target("purge_task", "DELETE", purged, token=token),
+        Target("empty_trash", "DELETE", "/api/me/trash", token=token),
+        Target("list_changes", "GET", "/api/me/changes", token=token),
+        Target("undo_change", "POST", "/api/me/changes/999999/undo", token=token),
+        Target("export", "GET", "/api/me/export", token=token),
+        Target(
+            "import",
+            "POST",
+            "/api/me/import",
+            (("format", "todo-server/1"), ("tasks", [])),
+            token=token,
+        ),
+        Target("get_key_set", "GET", "/.well-known/jwks.json"),
+        Target("home", "GET", "/"),
+        Target("livez", "GET", "/livez"),
+        Target("readyz", "GET", "/readyz"),
+        Target("no operation", "GET", "/nowhere"),
+        Target("a preflight", "OPTIONS", "/api/me/tasks"),
+    ]
