@@ -32,7 +32,7 @@ def is_condition(header: str) -> bool:
 
 
 def versions_of(if_match: str | None) -> list[int] | None:
-    """Give the versions that `If-Match` names; None for any, which `*` is, too.
+    """Give the versions that `If-Match` names, each once; None for any, which `*` is, too.
 
     Tags that are weak, or not of a row, name none.
     """
