@@ -26,9 +26,9 @@ that is opened with the identity (`execution.py`).
 One writer of a user at a time
 ------------------------------
 What writes takes its user's turn first, before any row: an advisory lock until the end of the
-transaction. Every change moves the user's clock (`migrations/change_log.py`), whose row is locked
-from then on; who held the clock and came for a row, and who held the row and came for the clock,
-would wait for each other.
+transaction. Every change takes the next number of its user's log (`migrations/change_log.py`), and
+needs the turn for that; who held the turn and came for a row, and who held the row and came for the
+turn, would wait for each other.
 
 Not after the end of the session
 --------------------------------
@@ -90,9 +90,6 @@ BATCH_SETTING, UNDOES_SETTING = "app.batch", "app.undoes"
 LOCK_TIMEOUT = "2s"
 """How long a change waits for a row that something else changes: well under what a request waits
 for a connection. For one transaction alone, so that it works through poolers."""
-
-BATCH_SETTING = "app.batch"
-"""The same for the number of the first of several changes that are made together."""
 
 AT_SETTING = "app.at"
 """The same for when a change is made whose row says another instant, as one that is imported."""

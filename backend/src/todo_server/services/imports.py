@@ -19,7 +19,6 @@ from sqlalchemy import (
     Text,
     Uuid,
     bindparam,
-    cast,
     func,
     literal_column,
     select,
@@ -30,7 +29,6 @@ from sqlalchemy.types import TypeEngine
 
 from todo_server.database import (
     AT_SETTING,
-    BATCH_SETTING,
     OWNER_ID,
     Handle,
     TransactionHandle,
@@ -53,6 +51,7 @@ from todo_server.models import (
     LoggedChange,
     Task,
 )
+from todo_server.services.batches import beginning_batch
 
 PAGE = 200
 """Rows: what one transaction takes in, while the user's other changes wait."""
@@ -77,19 +76,8 @@ _COLUMNS: dict[str, TypeEngine[Any]] = {
 _tasks, _changes = owner_view(Task), owner_view(LoggedChange)
 
 # The log tells when it was taken in, and what was so together.
-_number = (
-    select(_changes.c.number)
-    .where(is_owners(_changes))
-    .order_by(_changes.c.number.desc())
-    .limit(literal_column("1"))
-    .scalar_subquery()
-)
-_next = func.coalesce(_number, literal_column("0")) + literal_column("1")
-_BEGIN_PAGE: Write[str] = write_statement(
-    select(
-        func.set_config(constant(BATCH_SETTING), cast(_next, Text), true()),
-        func.set_config(constant(AT_SETTING), bindparam("at", type_=Text), true()),
-    )
+_BEGIN_PAGE = beginning_batch(
+    func.set_config(constant(AT_SETTING), bindparam("at", type_=Text), true())
 )
 _rows = (
     func.unnest(*(bindparam(name, type_=ARRAY(kind)) for name, kind in _COLUMNS.items()))

@@ -6,16 +6,7 @@ from itertools import groupby
 from typing import TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Integer, Text, cast, func, literal_column, select, true
-
-from todo_server.database import (
-    Handle,
-    TransactionHandle,
-    Write,
-    is_owners,
-    owner_view,
-    write_statement,
-)
+from todo_server.database import Handle, TransactionHandle
 from todo_server.domain.uuid7 import uuid7
 from todo_server.errors import (
     FieldError,
@@ -26,7 +17,6 @@ from todo_server.errors import (
     ValidationFailedError,
     VersionConflictError,
 )
-from todo_server.models import LoggedChange
 from todo_server.models.bulk import (
     CompleteCommand,
     CreateCommand,
@@ -34,6 +24,7 @@ from todo_server.models.bulk import (
     OneCommand,
     UpdateCommand,
 )
+from todo_server.services.batches import BEGIN_BATCH
 from todo_server.services.tasks import verbs
 from todo_server.services.tasks.versioned import Versioned
 
@@ -59,7 +50,7 @@ async def run_commands(
     """
 
     async def steps(mine: TransactionHandle) -> list[bytes]:
-        await mine.run(_BEGIN_BATCH)
+        await mine.run(BEGIN_BATCH)
         outcomes = await _Bulk(mine, atomic=atomic, name=name).run(commands)
         return [write(*each) for each in zip(commands, outcomes, strict=True)]
 
@@ -146,16 +137,3 @@ class _Bulk:
 
 def _wrong(field: str, code: str, message: str) -> ValidationFailedError:
     return ValidationFailedError.of(FieldError(field, code, message))
-
-
-def _beginning_batch() -> Write[str]:
-    """Let the log say of all changes of the transaction, which was the first of them."""
-    log = owner_view(LoggedChange)
-    newest = select(log.c.number).where(is_owners(log)).order_by(log.c.number.desc())
-    one = literal_column("1", Integer)
-    first = one + func.coalesce(newest.limit(one).scalar_subquery(), literal_column("0"))
-    setting = func.set_config(literal_column("'app.batch'"), cast(first, Text), true())
-    return write_statement(select(setting))
-
-
-_BEGIN_BATCH = _beginning_batch()
