@@ -127,8 +127,7 @@ class Bulk(Base):
 
         def act(person: Person, response: httpx.Response) -> Answer:
             before = deepcopy(vars(person))
-            found = response.json().get("results", []) if response.is_success else []
-            run = _Run(self, person, found)
+            run = _Run(self, person, response.json())
             try:
                 results = run.all(commands, atomic=atomic)
             except RefusedError:
@@ -145,10 +144,10 @@ class Bulk(Base):
 
 
 class _Run:
-    """Commands that the model does; `found` are the results that the server gave."""
+    """Commands that the model does; `answer` is the one that the server gave."""
 
-    def __init__(self, machine: Base, person: Person, found: list[Any]) -> None:
-        self._machine, self._person, self._found = machine, person, found
+    def __init__(self, machine: Base, person: Person, answer: dict[str, Any]) -> None:
+        self._machine, self._person, self._answer = machine, person, answer
         self.refs: dict[str, UUID] = {}
         person.batch = person.number + 1
 
@@ -173,7 +172,9 @@ class _Run:
             return {"status": 201, "task": person.create(new, now, origin, values).shown()}
         task = self._find(command, written["id"])
         version = written.get("if_version", task.version)
-        refuse_if(RefusedError(412, "version_conflict", task), version != task.version)
+        if version != task.version:
+            self._take_id(task)
+            raise RefusedError(412, "version_conflict", task)
         if command.op in ("delete", "restore"):
             values = {"deleted_at": now if command.op == "delete" else None}
         if command.op == "complete":
@@ -192,8 +193,15 @@ class _Run:
         find = self._person.find_trashed if command.op == "restore" else self._person.find
         return find(task_id)
 
+    def _take_id(self, task: Task) -> None:
+        """Take the id of a task that the same request made and undid from who shows it."""
+        current = self._answer.get("current")
+        if current is not None and task.id in self.refs.values():
+            task.id = self._machine.new_id(current["id"])
+
     def _new_id(self, number: int) -> UUID:
-        found = self._found[number] if number < len(self._found) else {}
+        results = self._answer.get("results", [])
+        found = results[number] if number < len(results) else {}
         if "task" not in found:  # of what is undone, as a later one fails
             return uuid4()
         return self._machine.new_id(found["task"]["id"])
