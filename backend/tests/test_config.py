@@ -48,6 +48,28 @@ def test_who_believes_the_path_does_not_let_pages_in_that_nobody_knows(read, ori
     assert read(AUTH_MODE="none", CORS_ORIGINS=origins, AUTH_NONE_ANYWHERE="true")
 
 
+@pytest.mark.parametrize("text", ["90s", "1m", "15m", "12h", "7d", "168h", "604800s", " 7D "])
+def test_a_lifetime_is_a_number_and_a_unit(read, text):
+    assert read(ACCESS_TOKEN_LIFETIME=text).access_token_lifetime == text
+
+
+WRONG_LIFETIMES = [
+    *("8d", "169h", "59s", "0m", "-15m", "1.5h", "15", "15 m", "1h30m", "forever"),
+    "\N{ARABIC-INDIC DIGIT THREE}m",
+]
+
+
+@pytest.mark.parametrize("text", WRONG_LIFETIMES)
+def test_another_lifetime_stops_the_start_with_its_name_and_what_to_write(read, text):
+    with pytest.raises(ConfigurationError) as refusal:
+        read(ACCESS_TOKEN_LIFETIME=text)
+    named = [f"ACCESS_TOKEN_LIFETIME: {form} is " for form in (text, repr(text))]
+    assert refusal.value.message.startswith(tuple(named))
+    assert refusal.value.message.endswith(
+        "15m, 12h or 7d. It takes: a time from 1m to 7d, like 15m, 12h or 7d."
+    )
+
+
 @pytest.mark.parametrize(
     "url",
     [

@@ -44,11 +44,12 @@ from todo_server.auth import (
 )
 from todo_server.config import AuthMode, Settings, read_settings
 from todo_server.database import Database
+from todo_server.domain.duration import parse_duration
 from todo_server.errors import ConfigurationError
 from todo_server.services.accounts import Accounts
 from todo_server.services.sessions import Sessions
 from todo_server.services.sign_in_attempts import SignInAttempts
-from todo_server.services.signing_keys import SigningKeys
+from todo_server.services.signing_keys import SigningKeys, kept_for
 from todo_server.services.upkeep import Retention
 from todo_server.workers.upkeep import UpkeepWorker
 
@@ -146,7 +147,9 @@ def _accounts(settings: Settings, database: Database) -> Accounts:
         limits.parse(settings.sign_in_limit_per_address),
     )
     passwords = Passwords(settings.password_min_length)
-    return Accounts(database, passwords, attempts, Sessions(database, SigningKeys(database)))
+    lifetime = parse_duration(settings.access_token_lifetime)
+    keys = SigningKeys(database, kept=kept_for(lifetime))
+    return Accounts(database, passwords, attempts, Sessions(database, keys, lifetime))
 
 
 def _issuers_keys(settings: Settings) -> KeySet:

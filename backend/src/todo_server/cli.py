@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 
 import click
 from pydantic import SecretStr
@@ -16,6 +17,7 @@ from todo_server import __version__, logs, serving, signals
 from todo_server.app import create_app, retention_of
 from todo_server.config import Settings, read_settings
 from todo_server.database import Database, explain
+from todo_server.domain.duration import parse_duration
 from todo_server.errors import (
     DatabaseRefusesError,
     NotReadyError,
@@ -89,7 +91,8 @@ def rotate_keys() -> None:
     settings = read_settings()
     logs.configure(settings.log_level, settings.log_format)
     with _database(settings) as url:
-        key_id = asyncio.run(_rotate(url))
+        lifetime = parse_duration(settings.access_token_lifetime)
+        key_id = asyncio.run(_rotate(url, signing_keys.kept_for(lifetime)))
     click.echo(f"New tokens are signed with the key {key_id} within a minute.")
 
 
@@ -153,10 +156,10 @@ async def _prove(url: str) -> None:
             await database.check()
 
 
-async def _rotate(url: str) -> str:
+async def _rotate(url: str, kept: timedelta) -> str:
     with _untold():
         async with Database(url) as database:
-            return await signing_keys.rotate(database)
+            return await signing_keys.rotate(database, kept)
 
 
 async def _look_after_all(url: str, settings: Settings) -> Done:

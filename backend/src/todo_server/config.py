@@ -10,11 +10,15 @@ import limits
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from todo_server.domain.duration import parse_duration
 from todo_server.domain.origins import parse_origins
 from todo_server.errors import ConfigurationError
 
 SECRET_BYTES = 32
 """The least length of an HMAC key for HS256 (RFC 7518, section 3.2)."""
+
+
+_LEAST_LIFETIME, _GREATEST_LIFETIME = "1m", "7d"
 
 
 class AuthMode(StrEnum):
@@ -104,6 +108,9 @@ class Settings(BaseSettings):
     sign_in_limit_per_address: Annotated[
         str, Field(description="failed tries of one address in all, like 300/15minutes")
     ] = "300/15minutes"
+    access_token_lifetime: Annotated[
+        str, Field(description="a time from 1m to 7d, like 15m, 12h or 7d")
+    ] = "15m"  # noqa: S105 - a time
     trusted_proxies: Annotated[
         str,
         Field(description="addresses whose X-Forwarded-For is believed, by commas, or *"),
@@ -121,6 +128,17 @@ class Settings(BaseSettings):
     @classmethod
     def _rate(cls, value: str) -> str:
         limits.parse(value)
+        return value
+
+    @field_validator("access_token_lifetime")
+    @classmethod
+    def _lifetime(cls, value: str) -> str:
+        least, most = map(parse_duration, (_LEAST_LIFETIME, _GREATEST_LIFETIME))
+        if not least <= parse_duration(value) <= most:
+            raise ValueError(
+                f"{value} is not from {_LEAST_LIFETIME} to {_GREATEST_LIFETIME}; "
+                "write 15m, 12h or 7d"
+            )
         return value
 
     @field_validator("cors_origins", mode="before")

@@ -11,7 +11,7 @@ from tests.databases import new_database, run
 from todo_server.database import Database
 from todo_server.errors import UnavailableError
 from todo_server.services import signing_keys
-from todo_server.services.signing_keys import SigningKeys, rotate
+from todo_server.services.signing_keys import SigningKeys, kept_for, rotate
 
 
 class Counting(Database):
@@ -67,6 +67,9 @@ def use(url: str) -> Callable[[Callable[[Counting], Awaitable[None]]], None]:
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a new key sign at once."""
     monkeypatch.setattr(signing_keys, "PUBLISHED_BEFORE", timedelta(0))
+
+
+IS_THERE = "SELECT FROM signing_key WHERE id = $1"
 
 
 async def let_pass(url: str, **time: int) -> None:
@@ -198,6 +201,23 @@ def test_a_rotated_key_verifies_for_a_day(use, url):
         assert [key["kid"] for key in await keys.published()] == [new]
 
     use(scenario)
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_rotated_key_is_kept_for_longer_than_any_token_that_it_signed(use, url):
+    async def scenario(database: Counting) -> None:
+        kept = kept_for(timedelta(days=7))
+        old = await rotate(database, kept)
+        await rotate(database, kept)
+        for days, is_there in ((7, True), (6, True), (2, False)):
+            await let_pass(url, days=days)
+            assert bool(await SigningKeys(database, kept=kept).find(old)) is is_there
+            await rotate(database, kept)  # which deletes what is not kept
+            found = await asyncio.to_thread(run, url, IS_THERE, old)
+            assert bool(found) is is_there
+
+    use(scenario)
+    assert kept_for(timedelta(minutes=15)) == signing_keys.KEPT
 
 
 @pytest.mark.usefixtures("at_once")

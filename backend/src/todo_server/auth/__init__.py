@@ -4,14 +4,13 @@ from todo_server.auth.authenticate import ME, Authenticate, trust_the_path, with
 from todo_server.auth.claims import Rules
 from todo_server.auth.jwks import jwks
 from todo_server.auth.key_set import KeySet
-from todo_server.auth.own_tokens import ALGORITHM, LIFETIME, own_tokens, sign
+from todo_server.auth.own_tokens import ALGORITHM, own_tokens, sign
 from todo_server.auth.passwords import Passwords
 from todo_server.auth.shared_secret import shared_secret
 from todo_server.auth.verifier import Verifier
 
 __all__ = [
     "ALGORITHM",
-    "LIFETIME",
     "ME",
     "Authenticate",
     "KeySet",

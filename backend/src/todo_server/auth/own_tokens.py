@@ -1,4 +1,4 @@
-"""Access tokens of the server's own: short, signed with ES256 (RFC 7518), tied to a session."""
+"""Access tokens of the server's own: signed with ES256 (RFC 7518), tied to a session."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -14,9 +14,6 @@ from todo_server.domain import base64url
 from todo_server.domain.identity import Identity
 
 ALGORITHM = "ES256"
-LIFETIME = 15 * 60
-"""Seconds for which an access token is good, if its session does not end before."""
-
 ISSUER = "todo-server"
 
 _P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -24,8 +21,11 @@ _GREATEST_S = _P256_ORDER // 2
 """Whoever has a signature (r, s) can make the other, (r, n - s), of it: ours is the lower s."""
 
 
-def sign(key: ECKey, user_id: str, session_id: UUID, now: float) -> str:
-    """Issue an access token (RFC 9068's type), for our own audience alone."""
+def sign(key: ECKey, user_id: str, session_id: UUID, now: float, lifetime: int) -> str:
+    """Issue an access token (RFC 9068's type), for our own audience alone.
+
+    Good for `lifetime` seconds, if its session does not end before.
+    """
     header = {"alg": ALGORITHM, "typ": "at+jwt", "kid": key.kid}
     claims = {
         "iss": ISSUER,
@@ -33,7 +33,7 @@ def sign(key: ECKey, user_id: str, session_id: UUID, now: float) -> str:
         "sub": user_id,
         "sid": str(session_id),
         "iat": int(now),
-        "exp": int(now) + LIFETIME,
+        "exp": int(now) + lifetime,
     }
     signed, _, signature = jwt.encode(header, claims, key, algorithms=[ALGORITHM]).rpartition(".")
     r, s = _halves(signature)

@@ -70,7 +70,6 @@ from todo_server.services.sessions import (
     open_session_if,
     opening_statement,
     show_account,
-    tokens_of,
 )
 from todo_server.services.sign_in_attempts import SignInAttempts
 
@@ -182,7 +181,7 @@ class Accounts:
         with suppress(UnavailableError):  # the account is there
             await self.attempts.remember(client_address, form.email)
         account = {"user_id": mine.identity.user_id, **profile, "created_at": mine.now}
-        return tokens_of(key, account, opened, mine.now)
+        return self.sessions.tokens_of(key, account, opened, mine.now)
 
     async def sign_in(self, client_address: str, form: SignIn) -> Tokens:
         """Open a session; WrongPasswordError alike, and as late, for an unknown email."""
@@ -206,7 +205,8 @@ class Accounts:
             return opened
 
         mine = self.database.of(Identity(account["user_id"]))
-        return tokens_of(key, account, await mine.transaction(steps, alone=True), mine.now)
+        opened = await mine.transaction(steps, alone=True)
+        return self.sessions.tokens_of(key, account, opened, mine.now)
 
     async def get_session(self, mine: Handle) -> SessionRead:
         """Tell who is asking, and since when."""
@@ -243,7 +243,7 @@ class Accounts:
             account, opened = await mine.transaction(steps, alone=True)
         except UniqueViolationError as error:
             raise EmailTakenError from error
-        tokens = tokens_of(key, account, opened, mine.now) if opened else None
+        tokens = self.sessions.tokens_of(key, account, opened, mine.now) if opened else None
         return show_account(account), tokens
 
     async def delete(self, mine: Handle, client_address: str, password: str) -> None:

@@ -28,7 +28,7 @@ from sqlalchemy import (
     select,
 )
 
-from todo_server.auth import LIFETIME, sign
+from todo_server.auth import sign
 from todo_server.database import (
     OWNER_ID,
     Database,
@@ -207,6 +207,7 @@ class Sessions:
 
     database: Database
     keys: SigningKeys
+    access_lifetime: timedelta
 
     async def refresh(self, token: str) -> Tokens:
         """Exchange a refresh token; RefreshRefusedError, and the session's end, on a replay.
@@ -228,7 +229,23 @@ class Sessions:
         successor = await mine.transaction(partial(_exchange_token, digest, session_id), alone=True)
         if successor is None:
             raise RefreshRefusedError
-        return tokens_of(key, found["account"], Opened(session_id, successor), mine.now)
+        opened = Opened(session_id, successor)
+        return self.tokens_of(key, found["account"], opened, mine.now)
+
+    def tokens_of(
+        self, key: ECKey, account: dict[str, Any], opened: Opened, now: datetime
+    ) -> Tokens:
+        """Make what signing in answers, of an account as the table has it."""
+        lifetime = int(self.access_lifetime.total_seconds())
+        user_id: str = account["user_id"]
+        return Tokens(
+            access_token=sign(key, user_id, opened.session_id, now.timestamp(), lifetime),
+            expires_in=lifetime,
+            refresh_token=opened.refresh_token,
+            user_id=user_id,
+            user_name=account["name"],
+            user=show_account(account),
+        )
 
     async def sign_out(self, mine: Handle, *, everywhere: bool) -> None:
         """End this session, or all of the account; access ends with the next statement."""
@@ -264,18 +281,6 @@ async def _exchange_token(digest: bytes, session_id: UUID, mine: TransactionHand
         return successor
     await mine.run(_END_FAMILY_OF_REPLAYED, session_id=session_id, digest=digest, grace=GRACE)
     return None
-
-
-def tokens_of(key: ECKey, account: dict[str, Any], opened: Opened, now: datetime) -> Tokens:
-    """Make what signing in answers, of an account as the table has it."""
-    return Tokens(
-        access_token=sign(key, account["user_id"], opened.session_id, now.timestamp()),
-        expires_in=LIFETIME,
-        refresh_token=opened.refresh_token,
-        user_id=account["user_id"],
-        user_name=account["name"],
-        user=show_account(account),
-    )
 
 
 def show_account(account: dict[str, Any]) -> AccountRead:

@@ -26,7 +26,7 @@ PUBLISHED_BEFORE = timedelta(seconds=5)
 """For how long a new key is there before it signs, and so is known to whoever has just looked."""
 
 KEPT = timedelta(days=1)
-"""How long a rotated key still verifies: far longer than any token it has signed."""
+"""How long a rotated key still verifies, where the tokens that it signed do not last for longer."""
 
 _keys = unowned_table(SigningKey)
 _id = bindparam("id", type_=Text)
@@ -54,8 +54,14 @@ _FORGET = unowned_statement(delete(_keys).where(_over))
 class SigningKeys:
     """The keys as one worker knows them; another worker's new key is found when it is met."""
 
-    def __init__(self, database: Database, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Callable[[], float] = time.monotonic,
+        kept: timedelta = KEPT,
+    ) -> None:
         self._database = database
+        self._kept = kept
         self._clock = clock
         self._keys: dict[str, ECKey] = {}
         self._signing: ECKey | None = None
@@ -69,7 +75,7 @@ class SigningKeys:
         await self._load_unless_younger_than(TRUST)
         async with self._making:
             if self._signing is None:
-                await rotate(self._database)
+                await rotate(self._database, self._kept)
                 await self._load_unless_younger_than(0)
         assert self._signing is not None  # noqa: S101 - just made
         return self._signing
@@ -99,7 +105,7 @@ class SigningKeys:
                 return  # somebody else has, while this one waited
             began_at = self._clock()
             self._take(
-                await self._database.fetch(_ALL, kept=KEPT, published_before=PUBLISHED_BEFORE)
+                await self._database.fetch(_ALL, kept=self._kept, published_before=PUBLISHED_BEFORE)
             )
             self._loaded_at = began_at
 
@@ -111,11 +117,16 @@ class SigningKeys:
         self._settled = bool(rows) and all(row["may_sign"] for row in rows)
 
 
-async def rotate(database: Database) -> str:
-    """Make a new key; gives its id. The present one verifies for another day."""
+def kept_for(access_lifetime: timedelta) -> timedelta:
+    """Give how long a rotated key verifies: longer than any token that it has signed."""
+    return max(KEPT, 2 * access_lifetime)
+
+
+async def rotate(database: Database, kept: timedelta = KEPT) -> str:
+    """Make a new key; gives its id. The present one verifies for as long as it is kept."""
     key = ECKey.generate_key("P-256", auto_kid=True)
     key_id = str(key.kid)
     await database.fetch(_ADD, id=key_id, private_jwk=json.dumps(key.as_dict(private=True)))
     await database.fetch(_ROTATE, id=key_id)
-    await database.fetch(_FORGET, kept=KEPT)
+    await database.fetch(_FORGET, kept=kept)
     return key_id

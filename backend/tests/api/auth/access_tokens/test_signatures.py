@@ -97,7 +97,7 @@ def test_a_signature_has_one_form(material):
 
 def test_every_token_of_ours_is_signed_in_that_form(material):
     for _ in range(40):
-        token = sign(material.key, SOMEONE, UUID(SOMEONE), time.time())
+        token = sign(material.key, SOMEONE, UUID(SOMEONE), time.time(), 900)
         signature = decoded(token.rpartition(".")[2])
         assert signature == in_our_form(signature)
         assert len(signature) == 64
