@@ -17,7 +17,7 @@ from todo_server.models import TaskCreate
 
 # Left out where the password stays, and so the only members that an answer may lack.
 OPTIONAL = {
-    "AccountChanged": {"access_token", "token_type", "expires_in", "refresh_token"},
+    "AccountChanged": {"access_token", "token", "token_type", "expires_in", "refresh_token"},
     "BulkResult": {"task", "error", "message", "details", "current"},
     "Problem": {"current"},
 }

@@ -36,13 +36,20 @@ _ACCOUNT = {
     "name": "Ada",
     "created_at": "2026-11-20T22:00:12.224079Z",
 }
+_TOKEN = "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFUzI1NiJ9.e30.c2lnbmF0dXJl"  # noqa: S105 - of nobody
 _PAIR = {
-    "access_token": "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFUzI1NiJ9.e30.c2lnbmF0dXJl",
+    "access_token": _TOKEN,
+    "token": _TOKEN,
     "token_type": "bearer",
     "expires_in": 900,
     "refresh_token": "d_9D-mw0OeKDoGh4b_bdYCg9UZQkf5L2sOSKW4Z1RcM",
 }
-_TOKENS = {**_PAIR, "user_id": _USER_ID, "user_name": "Ada", "user": _ACCOUNT}
+_TOKENS = {
+    **_PAIR,
+    "user_id": _USER_ID,
+    "user_name": "Ada",
+    "user": _ACCOUNT,
+}
 _SESSION = {
     "id": "019aa3f4-7a51-7a9e-b1c0-5e2d4f6a8b01",
     "created_at": "2026-11-20T22:00:12.224079Z",

@@ -8,6 +8,7 @@ from todo_server.models.account import AccountRead
 from todo_server.models.fields import without_defaults
 
 AccessToken = Annotated[str, Field(description="For the header `Authorization: Bearer …`.")]
+SameToken = Annotated[str, Field(description="The same as `access_token`.")]
 TokenType = Annotated[Literal["bearer"], Field(description="How to send it (RFC 6750).")]
 ExpiresIn = Annotated[int, Field(description="Seconds until the access token expires.")]
 NextRefreshToken = Annotated[str, Field(description="Exchange it for the next pair, once.")]
@@ -25,6 +26,7 @@ class Tokens(BaseModel):
     model_config = ConfigDict(json_schema_extra=_always_there)
 
     access_token: AccessToken
+    token: SameToken
     token_type: TokenType = "bearer"  # noqa: S105 - what OAuth2 calls it
     expires_in: ExpiresIn
     refresh_token: NextRefreshToken
@@ -46,6 +48,7 @@ class AccountChanged(AccountRead):
     model_config = ConfigDict(json_schema_extra=_absent_not_null)
 
     access_token: AccessToken | None = None
+    token: SameToken | None = None
     token_type: TokenType | None = None
     expires_in: ExpiresIn | None = None
     refresh_token: NextRefreshToken | None = None

@@ -238,8 +238,10 @@ class Sessions:
         """Make what signing in answers, of an account as the table has it."""
         lifetime = int(self.access_lifetime.total_seconds())
         user_id: str = account["user_id"]
+        token = sign(key, user_id, opened.session_id, now.timestamp(), lifetime)
         return Tokens(
-            access_token=sign(key, user_id, opened.session_id, now.timestamp(), lifetime),
+            access_token=token,
+            token=token,
             expires_in=lifetime,
             refresh_token=opened.refresh_token,
             user_id=user_id,

@@ -24,7 +24,7 @@ PASSWORD = "correct horse battery"
 
 # Names, and what stands behind them, in the order of the answers that carry tokens.
 TOKENS = {
-    *("access_token", "token_type", "expires_in", "refresh_token"),
+    *("access_token", "token", "token_type", "expires_in", "refresh_token"),
     *("user_id", "user_name", "user"),
 }
 USER = {"id", "email", "name", "created_at"}
@@ -203,6 +203,7 @@ class Person(httpx.Client):
 def check_tokens(tokens: dict[str, Any], email: str, name: str = "Ada") -> None:
     """The members of an answer that carries tokens: these, and no others."""
     assert tokens.keys() == TOKENS
+    assert tokens["token"] == tokens["access_token"]
     assert (tokens["token_type"], tokens["expires_in"]) == ("bearer", 900)
     assert tokens["user"].keys() == USER
     assert tokens["user"]["id"] == tokens["user_id"]
