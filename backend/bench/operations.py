@@ -2,18 +2,18 @@
 
 from hostile import Target
 
-EMAIL, *LEAVING = [f"{name}@example.com" for name in ("ada", "bea", "eve", "zoe")]
+EMAIL, *LEAVING = [f"{name}@example.com" for name in ("ada", "bea", "eve", "zoe", "kim")]
 PASSWORD = "correct horse battery"
 REFUSED = ("refresh", "undo_change", "no operation", "a preflight")
 """What is refused even where nothing about it is hostile: it would not be searched any deeper."""
 
 
 def targets(token: str, tasks: list[str], leaving: list[str]) -> list[Target]:
-    """All operations, by the token of an account, its tasks, and the tokens of three that end.
+    """All operations, by the token of an account, its tasks, and the tokens of four that end.
 
     Of the tasks, the first one lives, and the two others are in the trash.
     """
-    changed_account, deleted_account, signing_out = leaving
+    changed_account, deleted_account, signing_out, logging_out = leaving
     email, password = ("email", EMAIL), ("password", PASSWORD)
     new = ("email", "bob@example.com")
     current = ("current_password", PASSWORD)
@@ -38,6 +38,7 @@ def targets(token: str, tasks: list[str], leaving: list[str]) -> list[Target]:
         Target(
             "sign_out", "POST", "/api/auth/sign-out", (("everywhere", False),), token=signing_out
         ),
+        *other_names(token, logging_out),
         Target("list_tasks", "GET", "/api/me/tasks", token=token),
         Target("create_task", "POST", "/api/me/tasks", task, token=token),
         Target("get_task", "GET", path, token=token),
@@ -69,4 +70,24 @@ def targets(token: str, tasks: list[str], leaving: list[str]) -> list[Target]:
         Target("readyz", "GET", "/readyz"),
         Target("no operation", "GET", "/nowhere"),
         Target("a preflight", "OPTIONS", "/api/me/tasks"),
+    ]
+
+
+def other_names(token: str, logging_out: str) -> list[Target]:
+    """The operations under `compatibility`."""
+    login = (("username", EMAIL), ("password", PASSWORD))
+    email = (("email", EMAIL), ("password", PASSWORD), ("rememberMe", True))
+
+    def new(name: str, *others: tuple[str, str]) -> tuple[tuple[str, str], ...]:
+        return (("email", f"{name}@example.com"), ("password", PASSWORD), *others)
+
+    return [
+        Target("register", "POST", "/api/auth/register", new("dan", ("full_name", "Dan"))),
+        Target("signup", "POST", "/api/auth/signup", new("fay")),
+        Target("sign_up_email", "POST", "/api/auth/sign-up/email", new("gus", ("name", "Gus"))),
+        Target("login", "POST", "/api/auth/login", login, is_form=True),
+        Target("signin", "POST", "/api/auth/signin", login),
+        Target("sign_in_email", "POST", "/api/auth/sign-in/email", email),
+        Target("me", "GET", "/api/auth/me", token=token),
+        Target("logout", "POST", "/api/auth/logout", (("token", "x" * 43),), token=logging_out),
     ]

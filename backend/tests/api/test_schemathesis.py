@@ -52,6 +52,7 @@ CHECKS_LEFT_OUT = {
 
 TAGS_LEFT_OUT = {
     "accounts": "With AUTH_MODE=shared_secret another server keeps the accounts.",
+    "compatibility": "And other names of what is done with them, therefore.",
 }
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from todo_server import __version__
+from todo_server.api.compatibility import OTHER_NAMES, operation_id_of
 from todo_server.domain.changes_query import MAX_NUMBER
 from todo_server.errors import AlreadyChangedError, ValidationFailedError, VersionConflictError
 from todo_server.models import TaskCreate
@@ -12,6 +13,7 @@ _PATH_VALUES = {"user_id": "me", "task_id": TASK_ID, "number": 43}
 
 _USER_ID = "019aa3f47a5172c3a1d58b4e3f2a6c90"
 _EMAIL, _PASSWORD = "ada@example.com", "correct horse battery"
+_CREDENTIALS = {"email": _EMAIL, "password": _PASSWORD}
 _TASK = {
     "id": TASK_ID,
     "user_id": _USER_ID,
@@ -137,12 +139,21 @@ _REQUESTS: dict[str, dict[str, dict[str, Any]]] = {
     },
     "import": {"an export": _EXPORT},
     "sign_up": {"a new account": {"email": _EMAIL, "name": "Ada", "password": _PASSWORD}},
-    "sign_in": {"sign in": {"email": _EMAIL, "password": _PASSWORD}},
+    "sign_in": {"sign in": _CREDENTIALS},
     "token": {
         "the form": {"grant_type": "password", "username": _EMAIL, "password": _PASSWORD},
     },
     "refresh": {"the newest token": {"refresh_token": _PAIR["refresh_token"]}},
     "sign_out": {"this session": {}, "all sessions": {"everywhere": True}},
+    "register": {"a name under another name": {"full_name": "Ada", **_CREDENTIALS}},
+    "signup": {"no name": _CREDENTIALS},
+    "sign_up_email": {
+        "Better Auth's client": {"name": "Ada", **_CREDENTIALS, "callbackURL": "/dashboard"},
+    },
+    "login": {"sign in": {"username": _EMAIL, "password": _PASSWORD}},
+    "signin": {"sign in": _CREDENTIALS},
+    "sign_in_email": {"Better Auth's client": {**_CREDENTIALS, "rememberMe": True}},
+    "logout": {"this session": {}, "with a token": {"refresh_token": _PAIR["refresh_token"]}},
     "update_account": {
         "a new name": {"current_password": _PASSWORD, "name": "Ada Lovelace"},
         "a new password": {"current_password": _PASSWORD, "password": "another horse battery"},
@@ -210,6 +221,7 @@ _ANSWERS: dict[str, dict[str, Any]] = {
     "token": {"tokens": _TOKENS},
     "refresh": {"tokens": _TOKENS},
     "get_session": {"the session": _SESSION},
+    "me": {"the account": _ACCOUNT},
     "update_account": {
         "a new name": _ACCOUNT | {"name": "Ada Lovelace"},
         "a new password": _ACCOUNT | _PAIR,
@@ -261,11 +273,15 @@ _MISTAKES = {
 }
 """For 422, by operation: a field, the code, and the sentence."""
 
+_OTHER_NAMES = {operation_id_of(path): name for path, name in OTHER_NAMES.items()}
+"""The operations that another one answers as."""
+
 
 def illustrate(operation: dict[str, Any], path: str) -> None:
     """Show bodies, answers and errors of an operation in the document, as it has them."""
     name = operation["operationId"]
-    requests, answers = _REQUESTS.get(name, {}), _ANSWERS.get(name, {})
+    its_own = _OTHER_NAMES.get(name, name)
+    requests, answers = _REQUESTS.get(name, {}), _ANSWERS.get(its_own, {})
     for media in operation.get("requestBody", {}).get("content", {}).values():
         media["examples"] = {about: {"value": body} for about, body in requests.items()}
     for response in operation["responses"].values():
@@ -283,7 +299,7 @@ def illustrate(operation: dict[str, Any], path: str) -> None:
                     detail = {"field": "title", "code": code, "message": message}
                     example["value"] |= {"details": [detail]}
                 if code == ValidationFailedError.code:
-                    field, reason, message = _MISTAKES[name]
+                    field, reason, message = _MISTAKES[its_own]
                     example["value"] |= {
                         "detail": f"{field}: {message}",
                         "message": f"{field}: {message}",

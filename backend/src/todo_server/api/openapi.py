@@ -12,6 +12,7 @@ from todo_server.api.failures import failures
 from todo_server.api.parameters import document_parameters
 from todo_server.api.problem import Problem
 from todo_server.api.routing.idempotency import document_key
+from todo_server.api.routing.open_route import JSONOrFormRoute
 from todo_server.api.routing.owner_route import OwnerRoute
 from todo_server.errors import HeadersTooLargeError, MisdirectedRequestError, UriTooLongError
 from todo_server.models import Import
@@ -43,6 +44,11 @@ _TAGS = [
         "name": "accounts",
         "description": "Signing up, in and out. Where another server keeps the accounts, all of "
         "this is 404 `no_accounts`.",
+    },
+    {
+        "name": "compatibility",
+        "description": "Signing up, in and out by the names that existing front ends use. New ones "
+        "use those under `accounts`.",
     },
     {"name": "operation", "description": "For those who run the server."},
 ]
@@ -106,6 +112,9 @@ def _finish(operation: dict[str, Any], route: APIRoute) -> None:
         operation["security"] = _SIGNED_IN
     else:
         operation["security"] = []
+    if isinstance(route, JSONOrFormRoute):
+        content = operation["requestBody"]["content"]
+        content["application/x-www-form-urlencoded"] = dict(content["application/json"])
     responses = operation["responses"]
     of_all = failures(UriTooLongError, MisdirectedRequestError, HeadersTooLargeError)
     responses |= {str(status): response for status, response in of_all.items()}

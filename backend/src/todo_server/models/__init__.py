@@ -11,6 +11,7 @@ from todo_server.models.address import Address
 from todo_server.models.attempt import Attempt
 from todo_server.models.bulk import Bulk, BulkAction, BulkCommands
 from todo_server.models.change import Changes, LoggedChange, TaskChange
+from todo_server.models.compatibility import OtherSignIn, OtherSignOut, OtherSignUp
 from todo_server.models.export import (
     FORMAT,
     LATEST,
@@ -70,6 +71,9 @@ __all__ = [
     "ImportedTask",
     "ImportedTrash",
     "LoggedChange",
+    "OtherSignIn",
+    "OtherSignOut",
+    "OtherSignUp",
     "PasswordGrant",
     "Refresh",
     "RefreshToken",

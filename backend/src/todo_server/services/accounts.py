@@ -208,9 +208,13 @@ class Accounts:
         opened = await mine.transaction(steps, alone=True)
         return self.sessions.tokens_of(key, account, opened, mine.now)
 
+    async def get_account(self, mine: Handle) -> AccountRead:
+        """Give the account of who is asking."""
+        return show_account(await _account_of(mine))
+
     async def get_session(self, mine: Handle) -> SessionRead:
         """Tell who is asking, and since when."""
-        return await self.sessions.get(mine, show_account(await _account_of(mine)))
+        return await self.sessions.get(mine, await self.get_account(mine))
 
     async def update(
         self, mine: Handle, client_address: str, change: AccountUpdate

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from tests.api.auth.people import JSON, PASSWORD, AccountServer, Person
+from todo_server.api.compatibility import OTHER_NAMES, PREFIX
 
 KIB = 1024
 BODIES = [
@@ -15,7 +16,10 @@ BODIES = [
     ("POST", "/api/auth/sign-out"),
     ("PATCH", "/api/auth/account"),
     ("DELETE", "/api/auth/account"),
+    *(("POST", PREFIX + path) for path in OTHER_NAMES),
 ]
+FORMS = ["/api/auth/token", *(PREFIX + path for path, of in OTHER_NAMES.items() if of == "sign_in")]
+
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 PARTS = {"Content-Type": "multipart/form-data; boundary=x"}
 
@@ -79,17 +83,36 @@ MALFORMED = {
 }
 
 
+@pytest.mark.parametrize("path", FORMS)
 @pytest.mark.parametrize(("headers", "body"), MALFORMED.values(), ids=list(MALFORMED))
 def test_a_form_of_more_than_a_hundred_fields_or_lines_is_400(
-    headers: dict[str, str], body: bytes, new_person: Callable[..., Person]
+    headers: dict[str, str], body: bytes, path: str, new_person: Callable[..., Person]
 ):
-    response = new_person().post("/api/auth/token", content=body, headers=headers)
+    response = new_person().post(path, content=body, headers=headers)
     check(response, 400, "malformed_body")
+
+
+@pytest.mark.parametrize("path", FORMS)
+def test_a_form_of_more_than_16_kib_is_413_wherever_forms_are_read(
+    path: str, new_person: Callable[..., Person]
+):
+    body = b"username=nobody@example.com&password=" + b"x" * 16 * KIB
+    check(new_person().post(path, content=body, headers=FORM), 413, "body_too_large")
 
 
 def test_a_form_of_a_hundred_fields_is_read(new_person: Callable[..., Person]):
     response = new_person().post("/api/auth/token", content=form_of(100), headers=FORM)
     check(response, 401, "wrong_password")
+
+
+def test_these_are_all_operations_with_a_form(server: AccountServer):
+    found = {
+        path
+        for path, operations in server.app.openapi()["paths"].items()
+        for operation in operations.values()
+        if FORM["Content-Type"] in operation.get("requestBody", {}).get("content", {})
+    }
+    assert found == set(FORMS)
 
 
 def test_the_longest_password_fits_every_body(new_person: Callable[..., Person]):

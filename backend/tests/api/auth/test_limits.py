@@ -10,9 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.auth.people import AccountServer, Person, new_address, new_email
+from tests.api.auth.people import PASSWORD, AccountServer, Person, new_address, new_email
 from tests.contract import check_response
 from tests.databases import new_database, run
+from todo_server.api.compatibility import OTHER_NAMES, PREFIX
 from todo_server.auth import passwords
 
 THREE: dict[str, Any] = {"sign_in_limit_per_account": "3/hour"}
@@ -101,6 +102,35 @@ def test_every_way_to_try_a_password_is_counted(new_server, new_person):
         assert response.status_code == 429
         assert int(response.headers["retry-after"]) > 3500
     assert person.has_access()
+
+
+def test_tries_under_other_names_are_counted_together(new_server, new_person):
+    paths = [PREFIX + path for path, of in OTHER_NAMES.items() if of == "sign_in"]
+    server = new_server(sign_in_limit_per_account=f"{len(paths) + 2}/hour")
+    person = new_person(server).sign_up()
+    wrong = {"email": person.email, "password": "a wrong password"}
+    form = {"username": person.email, "password": "a wrong password"}
+    assert guess(person) == 401
+    assert [person.post(path, json=wrong).status_code for path in paths] == [401] * len(paths)
+    assert person.post(paths[0], data=form).status_code == 401
+    hashed = server.hasher.verified
+    for response in (
+        person.try_to_sign_in(),
+        *(person.post(path, json=wrong | {"password": person.password}) for path in paths),
+        *(person.post(path, data=form) for path in paths),
+    ):
+        assert response.status_code == 429
+        assert int(response.headers["retry-after"]) > 3500
+    assert server.hasher.verified == hashed
+
+
+def test_signing_up_under_other_names_is_counted_together(new_server, new_person):
+    paths = [PREFIX + path for path, of in OTHER_NAMES.items() if of == "sign_up"]
+    person = new_person(new_server(sign_in_limit_per_address=f"{len(paths) + 1}/hour")).sign_up()
+    for status in (409, 429):
+        form = {"email": person.email, "name": "Eve", "password": PASSWORD}
+        assert {person.post(path, json=form).status_code for path in paths} == {status}
+    assert person.post("/api/auth/sign-up", json=form).status_code == 429
 
 
 def test_success_gives_the_try_back(new_server, new_person):

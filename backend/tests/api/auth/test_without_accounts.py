@@ -8,6 +8,7 @@ import pytest
 from tests.api.auth.people import PASSWORD
 from tests.contract import check_response
 from tests.server import RunningServer, User, settings
+from todo_server.api.compatibility import OTHER_NAMES, PREFIX
 
 SIGN_IN = {"email": "ada@example.com", "password": PASSWORD}
 OPEN = {
@@ -15,10 +16,17 @@ OPEN = {
     "sign in": ("POST", "/api/auth/sign-in", {"json": SIGN_IN}),
     "token": ("POST", "/api/auth/token", {"data": {"username": "a@b.c", "password": PASSWORD}}),
     "refresh": ("POST", "/api/auth/refresh", {"json": {"refresh_token": "x"}}),
+    **{
+        path: ("POST", PREFIX + path, {"json": SIGN_IN})
+        for path, of in OTHER_NAMES.items()
+        if of != "sign_out"
+    },
     "key set": ("GET", "/.well-known/jwks.json", {}),
 }
 SIGNED_IN = {
     "sign out": ("POST", "/api/auth/sign-out", {}),
+    "log out": ("POST", "/api/auth/logout", {}),
+    "me": ("GET", "/api/auth/me", {}),
     "session": ("GET", "/api/auth/session", {}),
     "change": ("PATCH", "/api/auth/account", {"json": {"current_password": PASSWORD}}),
     "leave": ("DELETE", "/api/auth/account", {"json": {"current_password": PASSWORD}}),

@@ -11,7 +11,7 @@ from todo_server.errors import (
 MAX_LINES = 100
 """Fields of a form; where it comes in parts, lines of them."""
 
-_FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
+FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
 
 
 class FormRequest(BareRequest):
@@ -24,7 +24,7 @@ class FormRequest(BareRequest):
         """
         kind, _, _ = self.headers.get("content-type", "").partition(";")
         encoding = self.headers.get("content-encoding", "identity")
-        if kind.strip().lower() not in _FORMS or encoding.lower() != "identity":
+        if kind.strip().lower() not in FORMS or encoding.lower() != "identity":
             raise UnsupportedMediaTypeError(
                 "Send a form, uncompressed, with the header "
                 "'Content-Type: application/x-www-form-urlencoded'."

@@ -10,6 +10,7 @@ from todo_server import errors
 from todo_server.api.failures import document_raised
 from todo_server.api.routing.dependencies import accounts_of
 from todo_server.api.routing.form_request import FormRequest
+from todo_server.api.routing.json_or_form_request import JSONOrFormRequest
 from todo_server.api.routing.json_request import SmallJSONRequest
 
 
@@ -40,6 +41,12 @@ class OpenRoute(APIRoute):
             yield from (errors.UnavailableError, errors.NoAccountsError)
         if self.body_field is not None:
             yield from (*self.request_class.raised(), errors.ValidationFailedError)
+
+
+class JSONOrFormRoute(OpenRoute):
+    """One whose body is JSON or a form, with the same members."""
+
+    request_class = JSONOrFormRequest
 
 
 class FormRoute(OpenRoute):
