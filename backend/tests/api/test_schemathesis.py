@@ -24,6 +24,8 @@ EXAMPLES = 20  # per operation while fuzzing, and sequences of requests
 # What the contract cannot say: a request that follows it and is refused for nothing but these,
 # by the code of the error or of its details, counts as accepted.
 UNSAYABLE = {
+    "not_found": "what a body names is there",
+    "too_deep": "and may have, or be, a subtask",
     "blank": "A title needs a visible character, and no portable pattern names those beyond U+FFFF "
     "that are not.",
     "repeated": "`sort` and `sort_by` are two names of one parameter, as `order` and `sort_order` "

@@ -6,7 +6,6 @@ from todo_server import __version__
 from todo_server.api.compatibility import OTHER_NAMES, operation_id_of
 from todo_server.domain.changes_query import MAX_NUMBER
 from todo_server.errors import AlreadyChangedError, ValidationFailedError, VersionConflictError
-from todo_server.models import TaskCreate
 
 TASK_ID = "019aa3f4-7c00-7e3a-8f52-3d1f0c7a9b11"
 _PATH_VALUES = {"user_id": "me", "task_id": TASK_ID, "number": 43}
@@ -17,7 +16,18 @@ _CREDENTIALS = {"email": _EMAIL, "password": _PASSWORD}
 _TASK = {
     "id": TASK_ID,
     "user_id": _USER_ID,
-    **TaskCreate(title="Buy milk", description="Two litres, the blue one").model_dump(mode="json"),
+    "title": "Buy milk",
+    "description": "Two litres, the blue one",
+    "completed": False,
+    "status": "pending",
+    "completed_at": None,
+    "priority": "medium",
+    "tags": [],
+    "category": None,
+    "project_id": None,
+    "parent_id": None,
+    "position": "z019aa3f47c007e3a8f523d1f0c",
+    "subtasks": {"total": 0, "completed": 0},
     "created_at": "2026-11-20T22:00:39.813221Z",
     "updated_at": "2026-11-20T22:00:39.813221Z",
     "version": 1,
@@ -73,7 +83,17 @@ _CHANGES: dict[str, dict[str, Any]] = {
     "both, and done": {"title": "Buy oat milk", "description": "The grey one", "completed": True},
 }
 
-_FOLLOWED = {"number": 43, "more": False, "cursor": None, "tasks": [_CHANGED], "removed": []}
+_NO_OTHERS: dict[str, Any] = {"projects": [], "tags": [], "filters": []}
+_FOLLOWED = {
+    "number": 43,
+    "more": False,
+    "cursor": None,
+    "tasks": [_CHANGED],
+    "projects": [],
+    "tags": [],
+    "filters": [],
+    "removed": [],
+}
 _UNDONE = {"updated_at": "2026-11-20T22:03:11.402718Z", "version": 3}
 _HISTORY = [
     {
@@ -208,6 +228,7 @@ _ANSWERS: dict[str, dict[str, Any]] = {
             "more": True,
             "cursor": "Jkad9twrSXZbIjQzIl0",
             "tasks": [_CHANGED],
+            **_NO_OTHERS,
             "removed": [],
         },
         "one that is gone": _FOLLOWED | {"tasks": [], "removed": [TASK_ID]},

@@ -1,6 +1,6 @@
 """The database: its client, the handle of a request, and the statements on rows with an owner."""
 
-from asyncpg import UniqueViolationError
+from asyncpg import IntegrityConstraintViolationError, UniqueViolationError
 
 from todo_server.database.as_json import Row, as_row, json_columns, json_row, utf8
 from todo_server.database.client import Database
@@ -46,6 +46,7 @@ __all__ = [
     "ChangeOne",
     "Database",
     "Handle",
+    "IntegrityConstraintViolationError",
     "Key",
     "Read",
     "RequestHandle",
@@ -67,6 +68,7 @@ __all__ = [
     "is_owners",
     "json_columns",
     "json_row",
+    "json_text",
     "owner_view",
     "parameters",
     "read_statement",

@@ -1,7 +1,7 @@
 """What is done with one connection: a statement, or a transaction."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -20,7 +20,7 @@ from todo_server.database.statement import (
     Write,
 )
 from todo_server.database.trouble import BROKEN, MaybeDoneError, is_mistake, leaves_in_order
-from todo_server.errors import UnauthenticatedError, UnavailableError
+from todo_server.errors import TodoServerError, UnauthenticatedError, UnavailableError
 
 Values: TypeAlias = dict[str, Any]
 
@@ -118,6 +118,18 @@ async def commit(connection: Connection, *, repeatable: bool = False) -> None:
         await connection.execute("COMMIT")
     except BROKEN as error:
         raise _doubt(error, repeatable=repeatable) from error
+
+
+async def attempt(connection: Connection, step: Callable[[], Awaitable[Result]]) -> Result:
+    """Do a step of an open transaction; what it has done is undone where it raises."""
+    await connection.execute("SAVEPOINT step")
+    try:
+        outcome = await step()
+    except (asyncpg.IntegrityConstraintViolationError, TodoServerError):
+        await connection.execute("ROLLBACK TO SAVEPOINT step")
+        raise
+    await connection.execute("RELEASE SAVEPOINT step")
+    return outcome
 
 
 async def is_left_good(connection: Connection, error: BaseException) -> bool:

@@ -149,6 +149,10 @@ class TransactionHandle:
         """Run a statement as a step of the transaction."""
         return execution.step(self._connection, statement, values | self._identifying)
 
+    async def attempt(self, step: Callable[[], Awaitable[Outcome]]) -> Outcome:
+        """Do a step that may be refused: the transaction goes on as if there had been none."""
+        return await execution.attempt(self._connection, step)
+
     async def transaction(self, steps: Steps[Outcome], *, alone: bool = False) -> Outcome:
         """Run several steps as part of this transaction, which is as alone as it began."""
         assert not alone  # noqa: S101 - it would have to be known at the beginning

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
-from asyncpg import UniqueViolationError
+from asyncpg import IntegrityConstraintViolationError, UniqueViolationError
 from sqlalchemy import DateTime, bindparam, func
 
 from todo_server.database.idempotency import CONSTRAINT, KEY, KEYS, RESULT, Key, keep
@@ -92,8 +92,8 @@ async def _tried(attempt: Callable[[], Awaitable[Any]]) -> tuple[Any, Exception 
     except (UnavailableError, UnauthenticatedError):
         raise
     # What is deleted cannot be found again, and what is made, not made, also if by this very
-    # request, whose first answer was lost.
-    except (UniqueViolationError, TodoServerError) as error:
+    # request, whose first answer was lost; nor need what it refers to be there any more.
+    except (IntegrityConstraintViolationError, TodoServerError) as error:
         return None, error
 
 

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, Table, inspect, text
 from sqlmodel import SQLModel
 
+from todo_server.migrations import places, task_rules
 from todo_server.models.change import logged_members
 
 _TRIGGERS = {
@@ -122,17 +123,24 @@ def change_log(table: Table, schema: str = "public") -> Iterator[str]:
         yield f"CREATE TRIGGER {trigger} {definition.format(**names)}"
 
 
-def drop_change_log(connection: Connection) -> None:
-    """Drop the triggers, so that their tables can change."""
+def drop_triggers(connection: Connection) -> None:
+    """Drop all triggers, so that their tables can change."""
     present = set(inspect(connection).get_table_names())
     for table in SQLModel.metadata.sorted_tables:
         if is_logged(table) and table.name in present:
-            for trigger in _TRIGGERS:
+            for trigger in (*_TRIGGERS, *task_rules.TRIGGERS, *places.TRIGGERS):
                 connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {trigger} ON {table.name}")
 
 
-def make_change_log(connection: Connection) -> None:
-    """Make the triggers of every logged table that is there as the models have it."""
+def triggers(table: Table, schema: str = "public") -> Iterator[str]:
+    """Give what makes all triggers of a table: of the log, and of its own rules."""
+    yield from change_log(table, schema)
+    yield from places.place_rules(table)
+    yield from task_rules.task_rules(table, schema)
+
+
+def make_triggers(connection: Connection) -> None:
+    """Make the triggers of every table that is there as the models have it."""
     found = inspect(connection)
     present = set(found.get_table_names())
     schema = connection.scalar(text("SELECT quote_ident(current_schema())"))
@@ -140,5 +148,5 @@ def make_change_log(connection: Connection) -> None:
         if table.name in present and is_logged(table):
             columns = {column["name"] for column in found.get_columns(table.name)}
             if columns >= set(table.c.keys()):  # and not an older version of the schema
-                for statement in change_log(table, schema):
+                for statement in triggers(table, schema):
                     connection.exec_driver_sql(statement)

@@ -14,10 +14,10 @@ def _migrate(connection: Connection) -> None:
     )
     row_security.lock_owner_views(connection)
     row_security.drop_owner_views(connection)
-    change_log.drop_change_log(connection)
+    change_log.drop_triggers(connection)
     with context.begin_transaction():
         context.run_migrations()
-    change_log.make_change_log(connection)
+    change_log.make_triggers(connection)
     row_security.make_owner_views(connection)
 
 

@@ -18,7 +18,7 @@ from sqlmodel import SQLModel
 
 from todo_server.database.one_trip import SETTING
 from todo_server.errors import ConfigurationError
-from todo_server.migrations.change_log import change_log
+from todo_server.migrations.change_log import triggers
 
 _LOCKING = 20
 """How often the views may be found in use: for five seconds."""
@@ -73,7 +73,7 @@ def are_as_made(connection: Connection) -> bool:
 def _mark(table: Table, state: str) -> str:
     """Sum up what an owner view and its table were told, and what they are."""
     told = "\n".join(
-        [*_binding(table), *_views(table, table.c.keys()).values(), *change_log(table), state]
+        [*_binding(table), *_views(table, table.c.keys()).values(), *triggers(table), state]
     )
     return f"made by todo-server: {sha256(told.encode()).hexdigest()}"
 

@@ -1,7 +1,9 @@
 """Several changes of tasks in one request: the shapes in which clients write them."""
 
 import re
+from collections.abc import Callable
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias, TypeVar, cast
+from uuid import UUID
 
 from pydantic import (
     AfterValidator,
@@ -16,6 +18,7 @@ from pydantic import (
     ValidationInfo,
     ValidatorFunctionWrapHandler,
     WrapValidator,
+    model_validator,
 )
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import InitErrorDetails, PydanticCustomError
@@ -25,18 +28,21 @@ from todo_server.models.fields import ABSENT, StrictShape, without_defaults
 from todo_server.models.task import (
     READ_ONLY,
     Completion,
+    Move,
     TaskCreate,
     TaskInput,
     TaskRead,
     TaskUpdate,
 )
+from todo_server.models.task.move import ONE_PLACE, require_one_place, schema_of_move
+from todo_server.models.task.shapes import schema_of_input
 
 MAX_COMMANDS = 100
 
 _REF = "[A-Za-z0-9_-]{1,64}"
 _UUID = "[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 _IS_UUID, _IS_TARGET = re.compile(_UUID), re.compile(f"{_UUID}|#{_REF}")
-_OPERATIONS = "create, update, complete, delete or restore"
+_OPERATIONS = "create, update, complete, move, delete or restore"
 
 
 def _task_id(value: str) -> str:
@@ -65,6 +71,35 @@ TargetId = Annotated[
 ]
 
 
+ParentTarget = Annotated[
+    Annotated[str, AfterValidator(_target)] | None,
+    BeforeValidator(lambda value: value or None),
+    Field(
+        description="The task that it is a part of, or `null`; or `#` and a `ref`, as with `id`.",
+        json_schema_extra={"pattern": f"^({_UUID}|#{_REF})$"},
+    ),
+]
+
+
+class BulkMove(StrictShape):
+    """A place among the user's tasks: one of the four."""
+
+    model_config = ConfigDict(json_schema_extra=schema_of_move)
+
+    after: Annotated[TargetId, Field(description="Behind this task.")] = ABSENT
+    before: Annotated[TargetId, Field(description="In front of it.")] = ABSENT
+    first: Annotated[Literal[True], Field(description="In front of all.")] = ABSENT
+    last: Annotated[Literal[True], Field(description="Behind all.")] = ABSENT
+
+    @model_validator(mode="after")
+    def _one(self) -> "BulkMove":
+        require_one_place(self)
+        return self
+
+
+Resolve: TypeAlias = Callable[[str, str], UUID]
+"""Gives the task that is named by a text, in a field: by its id, or by a `ref`."""
+
 Part = TypeVar("Part", bound=TaskInput)
 
 
@@ -76,8 +111,31 @@ def _part_of(command: TaskInput, shape: type[Part]) -> Part:
     return cast("Part", part)
 
 
+def _refer(
+    part: Any,  # noqa: ANN401 - TaskCreate or TaskUpdate
+    resolve: Resolve,
+) -> Any:  # noqa: ANN401 - as above
+    """Put ids where other tasks are named."""
+    if part.parent_id is not None:
+        part.parent_id = resolve(part.parent_id, "parent_id")
+    if part.move is not None:
+        part.move = _place(part.move, resolve, "move.")
+    return part
+
+
+def _place(move: "BulkMove | MoveCommand", resolve: Resolve, prefix: str = "") -> Move:
+    ((name, value),) = (
+        (name, getattr(move, name)) for name in BulkMove.model_fields.keys() & move.model_fields_set
+    )
+    place: Any = resolve(value, prefix + name) if isinstance(value, str) else value
+    return Move.model_construct({name}, **{name: place})
+
+
 class CreateCommand(TaskCreate):
     """Create a task."""
+
+    parent_id: ParentTarget = None  # type: ignore[assignment]
+    move: Annotated[BulkMove, Field(description="As alone.")] = ABSENT  # type: ignore[assignment]
 
     op: Annotated[Literal["create"], Field(description="What is done.")]
     ref: Annotated[
@@ -85,6 +143,16 @@ class CreateCommand(TaskCreate):
         StringConstraints(pattern=f"^{_REF}$"),
         Field(description="A name of your own for later commands: `#` and it.", examples=["a"]),
     ] = ABSENT
+
+    def task(self, resolve: Resolve) -> TaskCreate:
+        """Give the task, as the single operation takes it."""
+        task: TaskCreate = _refer(_part_of(self, TaskCreate), resolve)
+        return task
+
+    @property
+    def is_plain(self) -> bool:
+        """Tell whether nothing of it may be refused by what there is besides the task."""
+        return self.project_id is None and self.parent_id is None and self.move is None
 
 
 def _whole(value: Any) -> Any:  # noqa: ANN401 - any JSON
@@ -108,15 +176,28 @@ class _CommandOnTask(TaskInput):
         BeforeValidator(_whole),
     ] = ABSENT
 
+    @property
+    def is_plain(self) -> bool:
+        """Tell whether nothing of it may be refused by what there is besides the task."""
+        return True
+
 
 class UpdateCommand(_CommandOnTask, TaskUpdate):
     """Change a task: absent members stay as they are, `null` clears the description."""
 
     op: Annotated[Literal["update"], Field(description="What is done.")]
+    parent_id: ParentTarget = None  # type: ignore[assignment]
+    move: Annotated[BulkMove, Field(description="As alone.")] = ABSENT  # type: ignore[assignment]
 
-    def change(self) -> TaskUpdate:
+    @property
+    def is_plain(self) -> bool:
+        """Tell whether nothing of it may be refused by what there is besides the task."""
+        return self.project_id is None and self.parent_id is None
+
+    def change(self, resolve: Resolve) -> TaskUpdate:
         """Give what it changes, as the single operation takes it."""
-        return _part_of(self, TaskUpdate)
+        change: TaskUpdate = _refer(_part_of(self, TaskUpdate), resolve)
+        return change
 
 
 class CompleteCommand(_CommandOnTask, Completion):
@@ -127,6 +208,32 @@ class CompleteCommand(_CommandOnTask, Completion):
     def change(self) -> Completion:
         """Give what it changes, as above."""
         return _part_of(self, Completion)
+
+
+def _schema_of_move_command(schema: dict[str, Any], shape: type[TaskInput]) -> None:
+    schema_of_input(schema, shape)
+    schema.update(ONE_PLACE)
+
+
+class MoveCommand(_CommandOnTask):
+    """Put a task somewhere else among the user's tasks: one of the four."""
+
+    model_config = ConfigDict(json_schema_extra=_schema_of_move_command)  # type: ignore[assignment]
+
+    op: Annotated[Literal["move"], Field(description="What is done.")]
+    after: Annotated[TargetId, Field(description="Behind this task.")] = ABSENT
+    before: Annotated[TargetId, Field(description="In front of it.")] = ABSENT
+    first: Annotated[Literal[True], Field(description="In front of all.")] = ABSENT
+    last: Annotated[Literal[True], Field(description="Behind all.")] = ABSENT
+
+    @model_validator(mode="after")
+    def _one(self) -> "MoveCommand":
+        require_one_place(self)
+        return self
+
+    def change(self, resolve: Resolve) -> TaskUpdate:
+        """Give what it changes, as above."""
+        return TaskUpdate.model_construct({"move"}, move=_place(self, resolve))
 
 
 class DeleteCommand(_CommandOnTask):
@@ -158,8 +265,6 @@ def _named(error: Any) -> InitErrorDetails:  # noqa: ANN401 - ErrorDetails
     kind, message, where = error["type"], error["msg"], error["loc"][1:]
     if kind.startswith("union_tag"):
         kind, message, where = "invalid", f"Use {_OPERATIONS}", ("op",)
-        if error.get("ctx", {}).get("tag") == "move":
-            message = f"Tasks have no position yet, so they cannot be moved. {message}"
     elif kind == "model_attributes_type":
         kind, message = "dict_type", "Use a JSON object"
     return {"type": PydanticCustomError(kind, message), "loc": where, "input": None}
@@ -186,7 +291,7 @@ def _field_error(error: Any) -> FieldError:  # noqa: ANN401 - ErrorDetails
 
 
 OneCommand: TypeAlias = (
-    CreateCommand | UpdateCommand | CompleteCommand | DeleteCommand | RestoreCommand
+    CreateCommand | UpdateCommand | CompleteCommand | MoveCommand | DeleteCommand | RestoreCommand
 )
 Command = Annotated[OneCommand, Field(discriminator="op"), WrapValidator(_read_command)]
 Atomic = Annotated[

@@ -14,6 +14,9 @@ from sqlmodel import Field as Column
 from sqlmodel import SQLModel
 
 from todo_server.models.fields import Instant, instant_field, text_field
+from todo_server.models.project import ProjectRead
+from todo_server.models.saved_filter import FilterRead
+from todo_server.models.tag import TagRead
 from todo_server.models.task import TaskRead
 
 _NOT_MEMBERS = ("user_id", "id", "version", "created_at", "updated_at")
@@ -21,7 +24,11 @@ _NOT_MEMBERS = ("user_id", "id", "version", "created_at", "updated_at")
 
 def logged_members(table: Table) -> list[str]:
     """List the columns whose values the log keeps; an undo puts them back, and no others."""
-    return [c.name for c in table.c if c.computed is None and c.name not in _NOT_MEMBERS]
+    return [
+        c.name
+        for c in table.c
+        if c.computed is None and c.name not in _NOT_MEMBERS and not c.info.get("derived")
+    ]
 
 
 class LoggedChange(SQLModel, table=True):
@@ -63,6 +70,9 @@ class Changes(BaseModel):
         Field(description="The next page of all there is; `null` on the last one, and later."),
     ]
     tasks: Annotated[list[TaskRead], Field(description="The tasks, whole, as they are now.")]
+    projects: Annotated[list[ProjectRead], Field(description="The projects, likewise.")]
+    tags: Annotated[list[TagRead], Field(description="The tags, likewise.")]
+    filters: Annotated[list[FilterRead], Field(description="The saved filters, likewise.")]
     removed: Annotated[
         list[UUID],
         Field(description="The ids of what is not there any more: in the trash, or purged."),

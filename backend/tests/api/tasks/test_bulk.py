@@ -120,9 +120,25 @@ FAILURES: dict[str, tuple[dict[str, Any], int, str, str, str]] = {
         *({"op": "paint", "id": MISSING}, 422, "validation_failed"),
         *("commands.3.op", "invalid"),
     ),
-    "to move, which comes later": (
+    "to move, and not where to": (
         *({"op": "move", "id": MISSING}, 422, "validation_failed"),
-        *("commands.3.op", "invalid"),
+        *("commands.3", "invalid"),
+    ),
+    "to move beside what there is not": (
+        *({"op": "create", "title": "x", "move": {"after": MISSING}}, 422, "validation_failed"),
+        *("commands.3.move.after", "not_found"),
+    ),
+    "a part of what there is not": (
+        *({"op": "create", "title": "x", "parent_id": MISSING}, 422, "validation_failed"),
+        *("commands.3.parent_id", "not_found"),
+    ),
+    "a part of what a later command makes": (
+        *({"op": "create", "title": "x", "parent_id": "#later"}, 422, "validation_failed"),
+        *("commands.3.parent_id", "unknown_ref"),
+    ),
+    "in a project that there is not": (
+        *({"op": "create", "title": "x", "project_id": MISSING}, 422, "validation_failed"),
+        *("commands.3.project_id", "not_found"),
     ),
     "no id": (
         *({"op": "delete"}, 422, "validation_failed"),

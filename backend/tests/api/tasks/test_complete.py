@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.server import User
+from tests.tasks import after
 
 
 @pytest.mark.parametrize(
@@ -15,8 +16,8 @@ def test_without_a_state_it_flips(user: User, options: dict[str, Any]):
     task = user.create(description="Two litres")
     once = user.patch(f"{user.path}/{task['id']}/complete", **options).json()
     twice = user.patch(f"{user.path}/{task['id']}/complete", **options).json()
-    assert once == {**task, "completed": True, "version": 2, "updated_at": once["updated_at"]}
-    assert twice == {**task, "completed": False, "version": 3, "updated_at": twice["updated_at"]}
+    assert once == after(task, once, completed=True)
+    assert twice == after(once, twice, completed=False)
     assert task["updated_at"] < once["updated_at"] < twice["updated_at"]
 
 

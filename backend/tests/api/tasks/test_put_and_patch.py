@@ -9,6 +9,7 @@ import pytest
 
 from tests.contract import contract
 from tests.server import User
+from tests.tasks import REFERRING, after
 from todo_server.models import TaskUpdate
 
 PROPERTIES = contract()["components"]["schemas"]["TaskUpdate"]["properties"]
@@ -32,7 +33,7 @@ def test_only_what_is_named_changes(user: User, method: str, members: dict[str, 
     task = user.create(description="Two litres")
     changed = change(user, method, task["id"], **members).json()
     assert changed["updated_at"] > task["updated_at"]
-    assert changed == {**task, **members, "version": 2, "updated_at": changed["updated_at"]}
+    assert changed == after(task, changed, **members)
     assert user.task(task["id"]).json() == changed
 
 
@@ -49,16 +50,15 @@ def test_an_empty_description_becomes_null(user: User, method: str):
     assert change(user, method, task["id"], description="").json()["description"] is None
 
 
-@pytest.mark.parametrize("name", MEMBERS)
+@pytest.mark.parametrize("name", sorted(MEMBERS.keys() - REFERRING))
 def test_every_member_takes_its_example_and_no_other_changes(user: User, method: str, name: str):
     task = user.create("Call Bob", completed=True)
     example = MEMBERS[name]["examples"][0]
     changed = change(user, method, task["id"], **{name: example}).json()
-    assert changed == {**task, name: example, "version": 2, "updated_at": changed["updated_at"]}
+    assert changed == after(task, changed, **{name: example})
 
 
-NULL = {"type": "null"}
-NEVER_NULL = [name for name, schema in MEMBERS.items() if NULL not in schema.get("anyOf", [])]
+NEVER_NULL = ("title", "completed", "move")
 
 
 @pytest.mark.parametrize("members", [*({name: None} for name in NEVER_NULL), {"user_id2": "x"}])

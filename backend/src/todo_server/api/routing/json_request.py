@@ -27,7 +27,7 @@ class JSONRequest(BareRequest):
     max_body = 1024 * 1024
     """Bytes."""
     max_values = 200
-    """Members and elements: a task has seven members, and each is dear to parse and to refuse."""
+    """Members and elements: a task has twenty members and as many tags; each is dear to refuse."""
     too_large: type[BodyTooLargeError] = BodyTooLargeError
     content = b""
     """The body as it came, once it is loaded."""
@@ -87,7 +87,7 @@ class BulkJSONRequest(JSONRequest):
     """One that a hundred commands fit, each with a task of the greatest length."""
 
     max_body = 3 * 1024 * 1024
-    max_values = 1500
+    max_values = 5000
     too_large = LargeBodyTooLargeError
 
 

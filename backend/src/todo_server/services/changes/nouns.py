@@ -6,7 +6,16 @@ from sqlalchemy import ColumnElement, Select, Table
 from sqlmodel import SQLModel
 
 from todo_server.database import json_columns, owner_view, select_owned
-from todo_server.models import Task, TaskRead
+from todo_server.models import (
+    FilterRead,
+    Project,
+    ProjectRead,
+    SavedFilter,
+    Tag,
+    TagRead,
+    Task,
+    TaskRead,
+)
 
 
 class Noun(NamedTuple):
@@ -32,5 +41,10 @@ class Noun(NamedTuple):
 
 
 TASKS = Noun(Task, TaskRead, "tasks")
-NOUNS = (TASKS,)
+NOUNS = (
+    TASKS,
+    Noun(Project, ProjectRead, "projects"),
+    Noun(Tag, TagRead, "tags"),
+    Noun(SavedFilter, FilterRead, "filters"),
+)
 """The table of nouns: one more is one line, and a member of `models.Changes`."""

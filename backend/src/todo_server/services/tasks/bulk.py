@@ -17,10 +17,12 @@ from todo_server.errors import (
     ValidationFailedError,
     VersionConflictError,
 )
+from todo_server.models import TaskCreate
 from todo_server.models.bulk import (
     CompleteCommand,
     CreateCommand,
     DeleteCommand,
+    MoveCommand,
     OneCommand,
     UpdateCommand,
 )
@@ -60,7 +62,9 @@ async def run_commands(
 class _Bulk:
     """Commands that are being run."""
 
-    def __init__(self, mine: Handle, *, atomic: bool, name: Callable[[int, str], str]) -> None:
+    def __init__(
+        self, mine: TransactionHandle, *, atomic: bool, name: Callable[[int, str], str]
+    ) -> None:
         self._mine = mine
         self._atomic, self._name = atomic, name
         self._made: dict[str, UUID] = {}  # by their refs
@@ -68,43 +72,68 @@ class _Bulk:
 
     async def run(self, commands: Sequence[Asked]) -> list[Outcome]:
         ids = iter(sorted(uuid7(self._mine.now) for _ in commands))
-        for is_new, group in groupby(commands, lambda each: isinstance(each, CreateCommand)):
-            if is_new:
+        for together, group in groupby(commands, self._is_created_with_others):
+            if together:
                 await self._create([each for each in group if isinstance(each, CreateCommand)], ids)
                 continue
             for command in group:
                 try:
-                    self._outcomes.append(await self._change(command))
+                    self._outcomes.append(await self._change(command, ids))
                 except TodoServerError as error:
                     self._refuse(error)
         return self._outcomes
 
+    def _is_created_with_others(self, command: Asked) -> bool:
+        # Where one is refused by what there is, so would be all that are created with it.
+        return isinstance(command, CreateCommand) and command.is_plain
+
     async def _create(self, commands: list[CreateCommand], ids: Iterator[UUID]) -> None:
         """Create several in one statement; those whose `ref` is taken are refused."""
         first = len(self._outcomes)
-        new: dict[UUID, CreateCommand] = {}
+        new: dict[UUID, TaskCreate] = {}
         for command, task_id in zip(commands, ids, strict=False):
-            if command.ref in self._made:
-                self._refuse(_wrong("ref", "repeated", "An earlier command has this 'ref'"))
-                continue
-            new[task_id] = command
-            self._outcomes.append(None)
-            if command.ref is not None:
-                self._made[command.ref] = task_id
+            try:
+                new[task_id] = self._noted(command, task_id)
+                self._outcomes.append(None)
+            except ValidationFailedError as error:
+                self._refuse(error)
         places = [at for at in range(first, len(self._outcomes)) if self._outcomes[at] is None]
         tasks = await verbs.create_tasks(self._mine, new) if new else []
         for at, task in zip(places, tasks, strict=True):
             self._outcomes[at] = task
 
-    async def _change(self, command: Asked) -> Outcome:
+    def _noted(self, command: CreateCommand, task_id: UUID) -> TaskCreate:
+        """Give the task, and keep its `ref` for later commands; refuses one that is taken."""
+        if command.ref in self._made:
+            message = "An earlier command has this 'ref'"
+            raise ValidationFailedError.of(FieldError("ref", "repeated", message))
+        task = command.task(self._target)
+        if command.ref is not None:
+            self._made[command.ref] = task_id
+        return task
+
+    async def _change(self, command: Asked, ids: Iterator[UUID]) -> Outcome:
         if isinstance(command, ValidationFailedError):
             raise command
-        assert not isinstance(command, CreateCommand)  # noqa: S101 - see `run`
+        if self._atomic or command.is_plain:
+            return await self._verb(command, ids)
+        return await self._mine.attempt(lambda: self._verb(command, ids))
+
+    async def _verb(self, command: OneCommand, ids: Iterator[UUID]) -> Outcome:
+        if isinstance(command, CreateCommand):
+            task_id = next(ids)
+            task = self._noted(command, task_id)
+            try:
+                return await verbs.create_task(self._mine, task, task_id)
+            except TodoServerError:
+                self._made.pop(command.ref, None)
+                raise
         task_id = self._target(command.id)
         versions = None if command.if_version is None else [command.if_version]
         match command:
-            case UpdateCommand():
-                return await verbs.update_task(self._mine, task_id, command.change(), versions)
+            case UpdateCommand() | MoveCommand():
+                change = command.change(self._target)
+                return await verbs.update_task(self._mine, task_id, change, versions)
             case CompleteCommand():
                 return await verbs.complete_task(self._mine, task_id, command.change(), versions)
             case DeleteCommand():
@@ -113,12 +142,16 @@ class _Bulk:
             case _:
                 return await verbs.restore_task(self._mine, task_id, versions)
 
-    def _target(self, named: str) -> UUID:
+    def _target(self, named: str, field: str = "id") -> UUID:
         if not named.startswith("#"):
             return UUID(named)
         if named[1:] not in self._made:
-            message = "No earlier command with this 'ref' made a task"
-            raise TaskNotFoundError(details=(FieldError("id", "unknown_ref", message),))
+            wrong = FieldError(
+                field, "unknown_ref", "No earlier command with this 'ref' made a task"
+            )
+            if field == "id":
+                raise TaskNotFoundError(details=(wrong,))
+            raise ValidationFailedError.of(wrong)
         return self._made[named[1:]]
 
     def _refuse(self, error: TodoServerError) -> None:
@@ -133,7 +166,3 @@ class _Bulk:
             error.message = f"{self._name(number, '')}: {error.message}"
             raise error
         self._outcomes.append(error)
-
-
-def _wrong(field: str, code: str, message: str) -> ValidationFailedError:
-    return ValidationFailedError.of(FieldError(field, code, message))

@@ -1,18 +1,20 @@
 """What a user can do with one task. Answers are JSON in bytes, as PostgreSQL wrote it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from pydantic_core import to_json
 from sqlalchemy import (
-    ARRAY,
     ColumnElement,
     DateTime,
     Table,
+    Text,
     Uuid,
     bindparam,
     case,
+    cast,
     column,
     func,
     insert,
@@ -23,14 +25,17 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import JSONB
 
 from todo_server.database import (
     AS_IT_IS,
     OWNER_ID,
+    Change,
     ChangeOne,
     Handle,
     Read,
     Row,
+    TransactionHandle,
     Write,
     as_row,
     assignments,
@@ -49,6 +54,8 @@ from todo_server.database import (
 from todo_server.domain.uuid7 import uuid7
 from todo_server.errors import TaskNotFoundError, VersionConflictError
 from todo_server.models import Completion, Task, TaskCreate, TaskRead, TaskUpdate
+from todo_server.services.places import find_place, place_of_new
+from todo_server.services.tasks.refusals import explained
 from todo_server.services.tasks.versioned import Versioned
 
 Versions = Sequence[int] | None
@@ -59,18 +66,39 @@ COLUMNS = json_columns(_tasks, TaskRead)
 
 _task_id: ColumnElement[UUID] = bindparam("task_id", type_=Uuid)
 _now: ColumnElement[datetime] = bindparam("now", type_=DateTime(timezone=True))
+_position: ColumnElement[str] = bindparam("position", type_=_tasks.c.position.type)
 
 
-async def create_task(mine: Handle, task: TaskCreate) -> Versioned:
-    """Create a task."""
-    task_id = uuid7(mine.now)
-    return Versioned(await mine.run(_CREATE, task_id=task_id, now=mine.now, **vars(task)))
+async def create_task(mine: Handle, task: TaskCreate, new_id: UUID | None = None) -> Versioned:
+    """Create a task; ValidationFailedError where it names a row that there is not.
+
+    Its id is made here, unless somebody knows it already who will speak of it.
+    """
+    task_id = new_id or uuid7(mine.now)
+    values = {"task_id": task_id, "now": mine.now, "position": place_of_new(task_id), **vars(task)}
+    if task.model_fields_set <= USUAL:
+        return Versioned(await mine.run(_CREATE, **values))
+    move = task.move
+    if move is None:
+        return Versioned(await explained(mine.run(_CREATE_WHOLE, **values)))
+
+    async def steps(mine: TransactionHandle) -> Row:
+        values["position"] = await find_place(mine, Task, task_id, move)
+        return await mine.run(_CREATE_WHOLE, **values)
+
+    return Versioned(await explained(mine.transaction(steps)))
 
 
 async def create_tasks(mine: Handle, tasks: Mapping[UUID, TaskCreate]) -> list[Versioned]:
-    """Create several tasks by their ids, in one statement; gives them in the order of the ids."""
-    values = {name: [getattr(task, name) for task in tasks.values()] for name in _NEW}
-    rows = await mine.run(_CREATE_SEVERAL, task_ids=list(tasks), now=mine.now, **values)
+    """Create several tasks by their ids, in one statement; gives them in the order of the ids.
+
+    Raises as `create_task`.
+    """
+    new = [
+        {**vars(task), "id": task_id, "position": place_of_new(task_id)}
+        for task_id, task in tasks.items()
+    ]
+    rows = await explained(mine.run(_CREATE_SEVERAL, now=mine.now, new=to_json(new).decode()))
     return [Versioned(row) for row in rows]
 
 
@@ -87,9 +115,21 @@ async def update_task(
 ) -> Versioned:
     """Change what the request named, and nothing else.
 
-    TaskNotFoundError as above, VersionConflictError if the task has none of these versions.
+    TaskNotFoundError as above, VersionConflictError if the task has none of these versions,
+    ValidationFailedError where it names a row that there is not.
     """
-    return await _change(mine, _UPDATE, task_id, versions, **sent_members(change, Task))
+    if change.model_fields_set <= USUAL and not change.flips:
+        usual = sent_members(change, Task, USUAL)
+        return await _change(mine, _UPDATE, task_id, versions, **usual)
+    statement = _UPDATE_AND_FLIP if change.flips else _UPDATE_WHOLE
+    values, move = sent_members(change, Task), change.move
+
+    async def steps(mine: Handle) -> Row | None:
+        position = move and await find_place(mine, Task, task_id, move)
+        return await _changed(mine, statement, task_id, versions, **values, position=position)
+
+    changed = steps(mine) if move is None else mine.transaction(steps)
+    return _answered(await explained(changed))
 
 
 async def complete_task(
@@ -118,11 +158,23 @@ async def _change(
     versions: Versions,
     **values: object,
 ) -> Versioned:
+    return _answered(await _changed(mine, statement, task_id, versions, **values))
+
+
+def _changed(
+    mine: Handle,
+    statement: ChangeOne,
+    task_id: UUID,
+    versions: Versions,
+    **values: object,
+) -> Awaitable[Row | None]:
     values |= {"task_id": task_id, "now": mine.now}
     if versions is None:
-        row = await mine.run(statement.always, **values)
-    else:
-        row = await mine.run(statement.of_versions, if_version=versions, **values)
+        return mine.run(statement.always, **values)
+    return mine.run(statement.of_versions, if_version=versions, **values)
+
+
+def _answered(row: Row | None) -> Versioned:
     if row is None:
         raise TaskNotFoundError
     changed = Versioned(row)
@@ -133,29 +185,39 @@ async def _change(
 
 _task = select_owned(Task, *COLUMNS).where(_tasks.c.id == _task_id).subquery("task")
 _GET: Read[Row | None] = read_statement(as_row(_task))
-_CREATE = insert_statement(
-    insert_owned(
-        Task,
-        {"id": _task_id, "created_at": _now, "updated_at": _now, **parameters(TaskCreate, Task)},
-    ),
-    COLUMNS,
-)
+USUAL = frozenset(("title", "description", "completed"))
+"""The members that every client sends; their statements do not mention the others."""
 
 
-_NEW = parameters(TaskCreate, Task)
+def _creating(names: Collection[str] | None) -> Change[Row]:
+    own: dict[str, ColumnElement[Any]] = {
+        "id": _task_id,
+        "created_at": _now,
+        "updated_at": _now,
+        "position": _position,
+    }
+    return insert_statement(
+        insert_owned(Task, {**own, **parameters(TaskCreate, Task, names)}), COLUMNS
+    )
+
+
+_CREATE, _CREATE_WHOLE = _creating(USUAL), _creating(None)
 
 
 def _creating_several() -> Write[list[Row]]:
-    """Insert as `_CREATE` does, a row for each element of its parameters."""
-    several = {"task_ids": _task_id, **_NEW}
+    """Insert as `_CREATE_WHOLE` does, a row for each element of a JSON array."""
+    members: dict[str, ColumnElement[Any]] = {
+        "id": _task_id,
+        "position": _position,
+        **parameters(TaskCreate, Task),
+    }
     new = (
-        func.unnest(*(bindparam(n, type_=ARRAY[Any](each.type)) for n, each in several.items()))
-        .table_valued(*(column(name, each.type) for name, each in several.items()), name="new")
-        .render_derived()
+        func.jsonb_to_recordset(cast(bindparam("new", type_=Text), JSONB))
+        .table_valued(*(column(name, each.type) for name, each in members.items()), name="new")
+        .render_derived(with_types=True)
     )
-    values = {"id": new.c.task_ids, "created_at": _now, "updated_at": _now}
-    values |= {name: new.c[name] for name in _NEW}
-    rows = select(OWNER_ID, *values.values()).select_from(new).order_by(new.c.task_ids)
+    values = {"created_at": _now, "updated_at": _now} | {name: new.c[name] for name in members}
+    rows = select(OWNER_ID, *values.values()).select_from(new).order_by(new.c.id)
     insertion = insert(_tasks).from_select(["user_id", *values], rows)
     made = insertion.returning(*COLUMNS).cte("made")
     written = as_row(made).subquery("written")
@@ -178,7 +240,13 @@ def _changing(
     return change_one(rows, {"id": _task_id}, values, TaskRead, repeatable=repeatable)
 
 
-_UPDATE = _changing(assignments(TaskUpdate, Task), repeatable=True)
+_UPDATE = _changing(assignments(TaskUpdate, Task, USUAL), repeatable=True)
+_WHOLE = {
+    **assignments(TaskUpdate, Task),
+    "position": func.coalesce(_position, _tasks.c.position),
+}
+_UPDATE_WHOLE = _changing(_WHOLE, repeatable=True)
+_UPDATE_AND_FLIP = _changing({**_WHOLE, "completed": not_(_tasks.c.completed)}, repeatable=False)
 _COMPLETE = _changing(dict(parameters(Completion, Task)), repeatable=True)
 _FLIP = _changing({"completed": not_(_tasks.c.completed)}, repeatable=False)
 # Not repeatable: there is nothing to be found once it is done.

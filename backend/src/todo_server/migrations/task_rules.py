@@ -1,0 +1,174 @@
+"""What the database sees to itself about tasks, whoever writes them and by which statement.
+
+- `completed_at` moves with `completed`; what is searched follows from the texts and the tags.
+- A subtask has a parent that is live and no subtask itself. It goes to the trash with its parent
+  and comes back with it; one that comes back to no such parent has none from then on.
+- A parent counts its live subtasks, and so has another version when one of them changes that.
+- Every tag that a task names has a row.
+
+Rules that look at other rows run after the statement, when all of its rows are as it leaves them:
+parents and subtasks may be written together, in any order. Like the log of changes, they work as
+the asking user, through the owner views.
+"""
+
+from collections.abc import Iterator
+
+from sqlalchemy import Table
+
+from todo_server.domain.position import DIGITS_OF_ID, HEAD_OF_ID
+
+_DERIVE = """
+CREATE OR REPLACE FUNCTION derive_task() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.position IS NULL THEN
+        NEW.position := '{head}' || left(replace(NEW.id::text, '-', ''), {digits});
+    END IF;
+    IF NEW.completed IS DISTINCT FROM (NEW.completed_at IS NOT NULL) THEN
+        NEW.completed_at := CASE WHEN NEW.completed THEN NEW.updated_at END;
+    END IF;
+    NEW.tag_keys := {schema}.lower_keys(NEW.tags);
+    NEW.search_text := CASE
+        WHEN NEW.tags <> '{{}}' OR octet_length(NEW.title) <> char_length(NEW.title)
+            OR octet_length(NEW.description) <> char_length(NEW.description)
+        THEN {schema}.fold(concat_ws(chr(31), NEW.title, coalesce(NEW.description, ''),
+                                     array_to_string(NEW.tags, chr(31)))) END;
+    RETURN NEW;
+END $$
+"""
+
+# The names of constraints are for whoever explains a refusal (`services/tasks/refusals.py`).
+_FAMILY = """
+CREATE OR REPLACE FUNCTION keep_family() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    later timestamptz;
+    refusal text;
+BEGIN
+    IF TG_OP = 'DELETE' THEN
+        PERFORM {schema}.count_subtasks(OLD.user_id, OLD.parent_id, clock_timestamp());
+        RETURN NULL;
+    END IF;
+    later := NEW.updated_at;
+    IF NEW.parent_id IS NOT NULL AND NEW.deleted_at IS NULL THEN
+        SELECT CASE WHEN parent.parent_id IS NOT NULL THEN 'task_parent_is_subtask'
+                    WHEN EXISTS (SELECT FROM {schema}.my_task AS part
+                                 WHERE part.user_id = NEW.user_id AND part.parent_id = NEW.id)
+                    THEN 'task_has_subtasks' END
+            INTO refusal FROM {schema}.my_task AS parent
+            WHERE parent.user_id = NEW.user_id AND parent.id = NEW.parent_id;
+        IF NOT FOUND THEN
+            refusal := 'task_parent_not_found';
+        ELSIF NEW.parent_id = NEW.id THEN
+            refusal := 'task_parent_is_itself';
+        END IF;
+        IF refusal IS NOT NULL THEN
+            IF TG_OP = 'UPDATE' AND OLD.parent_id = NEW.parent_id THEN
+                UPDATE {schema}.my_task SET parent_id = NULL
+                    WHERE user_id = NEW.user_id AND id = NEW.id;
+            ELSE
+                RAISE foreign_key_violation USING CONSTRAINT = refusal,
+                    MESSAGE = format('task %s cannot be a part of task %s', NEW.id, NEW.parent_id);
+            END IF;
+        END IF;
+    END IF;
+    IF TG_OP = 'INSERT' THEN
+        PERFORM {schema}.count_subtasks(NEW.user_id, NEW.parent_id, later);
+        RETURN NULL;
+    END IF;
+    IF OLD.deleted_at IS NULL AND NEW.deleted_at IS NOT NULL THEN
+        UPDATE {schema}.my_task
+            SET deleted_at = NEW.deleted_at, updated_at = greatest(later, updated_at)
+            WHERE user_id = NEW.user_id AND parent_id = NEW.id;
+    ELSIF OLD.deleted_at IS NOT NULL AND NEW.deleted_at IS NULL THEN
+        UPDATE {schema}.my_trashed_task
+            SET deleted_at = NULL, updated_at = greatest(later, updated_at)
+            WHERE user_id = NEW.user_id AND parent_id = NEW.id AND deleted_at = OLD.deleted_at;
+    END IF;
+    PERFORM {schema}.count_subtasks(NEW.user_id, NEW.parent_id, later);
+    IF OLD.parent_id IS DISTINCT FROM NEW.parent_id THEN
+        PERFORM {schema}.count_subtasks(NEW.user_id, OLD.parent_id, later);
+    END IF;
+    RETURN NULL;
+END $$
+"""
+
+_COUNT = """
+CREATE OR REPLACE FUNCTION count_subtasks(its_owner text, its_id uuid, at timestamptz)
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF its_id IS NOT NULL THEN
+        UPDATE {schema}.my_task AS parent
+            SET subtasks_total = counted.total, subtasks_completed = counted.completed,
+                updated_at = greatest(at, parent.updated_at + interval '1 microsecond')
+            FROM (SELECT count(*) AS total, count(*) FILTER (WHERE part.completed) AS completed
+                  FROM {schema}.my_task AS part
+                  WHERE part.user_id = its_owner AND part.parent_id = its_id) AS counted
+            WHERE parent.user_id = its_owner AND parent.id = its_id
+              AND (parent.subtasks_total, parent.subtasks_completed)
+                  IS DISTINCT FROM (counted.total, counted.completed);
+    END IF;
+END $$
+"""
+
+# An id of version 7 (RFC 9562) by the instant of the change.
+_TAGS = """
+CREATE OR REPLACE FUNCTION make_tags() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    its_name text;
+    digits text;
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        IF NEW.tags = OLD.tags THEN
+            RETURN NULL;
+        END IF;
+    END IF;
+    FOREACH its_name IN ARRAY NEW.tags LOOP
+        CONTINUE WHEN EXISTS (SELECT FROM {schema}.my_tag AS tag WHERE tag.user_id = NEW.user_id
+                              AND tag.name_key = {schema}.lower_key(its_name));
+        digits := lpad(to_hex(floor(extract(epoch FROM NEW.updated_at) * 1000)::bigint), 12, '0')
+            || '7' || substr(replace(gen_random_uuid()::text, '-', ''), 14);
+        INSERT INTO {schema}.my_tag (user_id, id, name, created_at, updated_at)
+            VALUES (NEW.user_id, digits::uuid, its_name, NEW.updated_at, NEW.updated_at);
+    END LOOP;
+    RETURN NULL;
+END $$
+"""
+
+# Each costs every statement its condition, also where that is false: so there are few.
+_TRIGGERS = {
+    "derive_task": "BEFORE INSERT OR UPDATE ON task FOR EACH ROW"
+    " WHEN (NEW.completed IS DISTINCT FROM (NEW.completed_at IS NOT NULL)"
+    " OR NEW.search_text IS NOT NULL OR NEW.tags <> '{}' OR NEW.position IS NULL"
+    " OR octet_length(NEW.title) <> char_length(NEW.title)"
+    " OR octet_length(NEW.description) <> char_length(NEW.description))"
+    " EXECUTE FUNCTION derive_task()",
+    "family_begun": "AFTER INSERT ON task FOR EACH ROW WHEN (NEW.parent_id IS NOT NULL)"
+    " EXECUTE FUNCTION keep_family()",
+    "family_changed": "AFTER UPDATE ON task FOR EACH ROW"
+    " WHEN (OLD.parent_id IS DISTINCT FROM NEW.parent_id"
+    " OR NEW.parent_id IS NOT NULL AND OLD.completed <> NEW.completed"
+    " OR (OLD.deleted_at IS NULL) <> (NEW.deleted_at IS NULL)"
+    " AND (NEW.parent_id IS NOT NULL OR NEW.subtasks_total > 0))"
+    " EXECUTE FUNCTION keep_family()",
+    "family_ended": "AFTER DELETE ON task FOR EACH ROW"
+    " WHEN (OLD.parent_id IS NOT NULL AND OLD.deleted_at IS NULL)"
+    " EXECUTE FUNCTION keep_family()",
+    "tags_named": "AFTER INSERT OR UPDATE ON task FOR EACH ROW WHEN (NEW.tags <> '{}')"
+    " EXECUTE FUNCTION make_tags()",
+}
+
+
+def task_rules(table: Table, schema: str = "public") -> Iterator[str]:
+    """Give what makes the rules in a schema, quoted, for the table of tasks; none for others."""
+    if table.name != "task":
+        return
+    yield _DERIVE.format(schema=schema, head=HEAD_OF_ID, digits=DIGITS_OF_ID)
+    yield _COUNT.format(schema=schema)
+    yield _FAMILY.format(schema=schema)
+    yield _TAGS.format(schema=schema)
+    for name, definition in _TRIGGERS.items():
+        yield f"CREATE TRIGGER {name} {definition}"
+    # It makes a row whole, also where rows are loaded with the triggers off.
+    yield "ALTER TABLE task ENABLE ALWAYS TRIGGER derive_task"
+
+
+TRIGGERS = tuple(_TRIGGERS)

@@ -1,0 +1,93 @@
+"""A saved filter: its table, and the shapes in which clients write and read it."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+from sqlalchemy import CheckConstraint, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field as Column
+from sqlmodel import SQLModel
+
+from todo_server.models.fields import (
+    ABSENT,
+    instant_field,
+    live_field,
+    text_field,
+    trash_index,
+    user_id_check,
+    version_field,
+)
+from todo_server.models.noun_input import NAME_LENGTH, Name, NounInput
+from todo_server.models.task.move import Move
+
+
+class SavedFilter(SQLModel, table=True):
+    """A question for tasks that one user asks again and again."""
+
+    __tablename__ = "filter"
+
+    user_id: str = text_field(primary_key=True)
+    id: UUID = Column(primary_key=True)
+    name: str = text_field()
+    query: dict[str, Any] = Column(sa_type=JSONB)
+    position: str = Column(sa_type=Text(collation="C"))
+    created_at: datetime = instant_field()
+    updated_at: datetime = instant_field()
+    version: int = version_field()
+    deleted_at: datetime | None = instant_field(nullable=True)
+    live: bool | None = live_field()
+
+    __table_args__ = (
+        user_id_check(),
+        CheckConstraint(f"char_length(name) BETWEEN 1 AND {NAME_LENGTH}", name="name_length"),
+        CheckConstraint("jsonb_typeof(query) = 'object'", name="query_object"),
+        trash_index("filter"),
+    )
+
+
+Query = Annotated[
+    dict[str, str],
+    Field(
+        description="Parameters of `GET …/tasks` and their values, as they stand in a URL.",
+        examples=[{"status": "pending", "priority": "high,urgent", "sort": "position"}],
+    ),
+]
+
+
+class FilterCreate(NounInput):
+    """A new filter."""
+
+    name: Name
+    query: Query
+    move: Annotated[Move, Field(description="Where among the filters; behind all if absent.")] = (
+        ABSENT
+    )
+
+
+class FilterUpdate(NounInput):
+    """A change to a filter: absent members stay as they are."""
+
+    name: Name = ABSENT
+    query: Query = ABSENT
+    move: Annotated[Move, Field(description="Where to among the filters.")] = ABSENT
+
+
+class FilterRead(SQLModel):
+    """A filter as operations answer it."""
+
+    id: Annotated[UUID, Field(description="UUID version 7, as with tasks.")]
+    user_id: Annotated[str, Field(description="The owner's id.")]
+    name: Annotated[str, Field(description="Its name.", examples=["Urgent"])]
+    query: Annotated[
+        dict[str, str],
+        Field(
+            description="The parameters of `GET …/tasks` that it stands for.",
+            examples=[{"status": "pending", "priority": "high,urgent"}],
+        ),
+    ]
+    position: Annotated[str, Field(description="Where it stands, as with tasks.")]
+    created_at: Annotated[datetime, Field(description="When it was made, as with tasks.")]
+    updated_at: Annotated[datetime, Field(description="When it last changed.")]
+    version: Annotated[int, Field(description="Goes up by one with every change.", ge=1)]

@@ -1,0 +1,246 @@
+"""The shapes in which clients write and read a task."""
+
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Literal
+from uuid import UUID
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
+from sqlalchemy import JSON, ColumnElement, FromClause, Text, case, func, literal_column
+from sqlmodel import SQLModel
+
+from todo_server.domain.aliases import ALIASES, EITHER, resolve
+from todo_server.domain.identity import USER_ID_LENGTH
+from todo_server.domain.priority import Priority
+from todo_server.models.fields import ABSENT, without_defaults
+from todo_server.models.task.members import (
+    Category,
+    Completed,
+    Description,
+    ParentId,
+    PriorityWord,
+    ProjectId,
+    Tags,
+    Title,
+)
+from todo_server.models.task.move import Move
+from todo_server.models.task.table import TITLE_LENGTH
+
+# Members of a task that a client may echo back; they are ignored and never assigned.
+READ_ONLY = (
+    "id",
+    "user_id",
+    "version",
+    "created_at",
+    "updated_at",
+    "completed_at",
+    "position",
+    "subtasks",
+)
+_SPECIAL = frozenset(READ_ONLY) | ALIASES.keys()
+
+
+def schema_of_input(schema: dict[str, Any], shape: type["TaskInput"]) -> None:
+    """Document the read-only members, which may be sent and are ignored, and the other names."""
+    without_defaults(schema)
+    for name in shape.read_only:
+        schema["properties"][name] = {"readOnly": True, "description": "Ignored when sent."}
+    for name, alias in ALIASES.items():
+        if alias.member in schema["properties"]:
+            about = f"Another name of `{alias.member}`."
+            schema["properties"][name] = {"description": about, **alias.schema}
+
+
+class TaskInput(SQLModel):
+    """What all writable shapes share: strict types, no unknown members, other names."""
+
+    model_config = ConfigDict(  # type: ignore[assignment]
+        extra="forbid", strict=True, json_schema_extra=schema_of_input
+    )
+    read_only: ClassVar[tuple[str, ...]] = READ_ONLY
+    # SQLModel's own is for tables; for a shape, it does the same by a detour through Python.
+    __init__ = BaseModel.__init__
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _read(
+        cls,
+        data: Any,  # noqa: ANN401 - a body may be anything
+        read: ModelWrapValidatorHandler["TaskInput"],
+    ) -> "TaskInput":
+        if not isinstance(data, dict) or _SPECIAL.isdisjoint(data):  # as nearly always
+            return read(data)
+        members = {name: value for name, value in data.items() if name not in cls.read_only}
+        members, wrong = resolve(members)
+        if wrong:
+            errors = [
+                InitErrorDetails(
+                    type=PydanticCustomError("invalid", "{reason}", {"reason": str(reason)}),
+                    loc=(name,),
+                    input=None,
+                )
+                for name, reason in wrong.items()
+            ]
+            raise ValidationError.from_exception_data(cls.__name__, errors)
+        return cls._settle(read, members)
+
+    @classmethod
+    def _settle(
+        cls, read: ModelWrapValidatorHandler["TaskInput"], members: dict[str, Any]
+    ) -> "TaskInput":
+        """Read what names disagree about: null, for 'not what it is', or what is not the default.
+
+        They can be about whether it is completed alone.
+        """
+        disputed = members.get("completed") is EITHER
+        if disputed:
+            members["completed"] = True
+        shape = read(members)
+        if disputed and shape.__class__.model_fields["completed"].default is None:
+            shape.__dict__["completed"] = None
+        return shape
+
+
+class TaskCreate(TaskInput):
+    """A new task."""
+
+    title: Title
+    description: Description = None
+    completed: Annotated[
+        bool, Field(description="Whether it is done; `false` if absent.", examples=[False])
+    ] = False
+    priority: PriorityWord = Priority.MEDIUM.value
+    tags: Tags = []
+    category: Category = None
+    project_id: ProjectId = None
+    parent_id: ParentId = None
+    move: Annotated[
+        Move, Field(description="Where among the user's tasks; behind all if absent.")
+    ] = ABSENT
+
+
+class TaskUpdate(TaskInput):
+    """A change to a task: absent members stay as they are, `null` clears what may be empty."""
+
+    title: Title = ABSENT
+    description: Description = None
+    completed: Completed = ABSENT
+    priority: PriorityWord = ABSENT
+    tags: Tags = ABSENT
+    category: Category = None
+    project_id: ProjectId = None
+    parent_id: ParentId = None
+    move: Annotated[Move, Field(description="Where to among the user's tasks.")] = ABSENT
+
+    @property
+    def flips(self) -> bool:
+        """Tell whether it shall be completed where it is not, and the other way round."""
+        return self.completed is None and "completed" in self.model_fields_set
+
+
+class Completion(TaskInput):
+    """Whether a task shall be completed; without the member, the present state is flipped."""
+
+    completed: Annotated[
+        bool,
+        Field(description="`true` completes, `false` reopens: safe to retry.", examples=[True]),
+    ] = ABSENT
+
+
+class Progress(BaseModel):
+    """How many subtasks there are, and how many are done."""
+
+    total: Annotated[int, Field(description="All that are not in the trash.", ge=0)]
+    completed: Annotated[int, Field(description="Those that are completed.", ge=0)]
+
+
+def _word(word: str) -> ColumnElement[str]:
+    return literal_column(f"'{word}'::text", Text)
+
+
+def _status(rows: FromClause) -> ColumnElement[Any]:
+    return case((rows.c.completed, _word("completed")), else_=_word("pending"))
+
+
+def _subtasks(rows: FromClause) -> ColumnElement[Any]:
+    none = literal_column("""'{"total":0,"completed":0}'::json""", JSON)
+    some = func.json_build_object(
+        *(_word("total"), rows.c.subtasks_total),
+        *(_word("completed"), rows.c.subtasks_completed),
+        type_=JSON,
+    )
+    return case((rows.c.subtasks_total > literal_column("0"), some), else_=none)
+
+
+class TaskRead(SQLModel):
+    """A task as every operation answers it."""
+
+    derived: ClassVar[dict[str, Any]] = {"status": _status, "subtasks": _subtasks}
+    """What no column has: how it is made of those that a row has."""
+
+    id: Annotated[UUID, Field(description="UUID version 7 (RFC 9562): newer tasks sort later.")]
+    user_id: Annotated[
+        str, Field(description="The owner's id.", min_length=1, max_length=USER_ID_LENGTH)
+    ]
+    title: Annotated[
+        str,
+        Field(
+            description="What is to be done.",
+            min_length=1,
+            max_length=TITLE_LENGTH,
+            examples=["Buy milk"],
+        ),
+    ]
+    description: Annotated[str | None, Field(description="More about it, or `null`.")]
+    completed: Completed
+    status: Annotated[
+        Literal["pending", "completed"], Field(description="The same as `completed`, in a word.")
+    ]
+    completed_at: Annotated[
+        datetime | None,
+        WithJsonSchema({"type": ["string", "null"], "format": "date-time"}),
+        Field(description="When it was completed, or `null`; as the other two."),
+    ]
+    priority: Annotated[Priority, Field(description="How much it matters.", examples=["medium"])]
+    tags: Annotated[list[str], Field(description="The names of its tags, as they were sent.")]
+    category: Annotated[str | None, Field(description="A label of the user's own, or `null`.")]
+    project_id: Annotated[UUID | None, Field(description="The project that it is in, or `null`.")]
+    parent_id: Annotated[UUID | None, Field(description="The task it is a part of, or `null`.")]
+    position: Annotated[
+        str,
+        Field(
+            description="Where the user has put it: compared character by character, by their "
+            "code points, and of no other meaning.",
+            examples=["z019aa3f47c007e3a8f523d1f0c"],
+        ),
+    ]
+    subtasks: Annotated[Progress, Field(description="How far its parts are.")]
+    created_at: Annotated[
+        datetime,
+        Field(description="When it was made: RFC 3339, UTC, six digits of a second."),
+    ]
+    updated_at: Annotated[
+        datetime,
+        Field(description="When it last changed; a request that changes nothing leaves it."),
+    ]
+    version: Annotated[
+        int,
+        Field(description="Goes up by one with every change; the `ETag` has it.", ge=1),
+    ]
+
+
+class TrashedTaskRead(TaskRead):
+    """A task as the trash shows it."""
+
+    deleted_at: Annotated[
+        datetime,
+        Field(description="When it was put into the trash: in the form of the other instants."),
+    ]
