@@ -180,7 +180,8 @@ def statements() -> Iterator[tuple[str, Statement[Any]]]:
     modules = [m.name for m in pkgutil.walk_packages(services.__path__, services.__name__ + ".")]
     for module in (*modules, once.__name__):
         for name, value in vars(importlib.import_module(module)).items():
-            several = value if isinstance(value, tuple | list) else [value]
+            listed = [*value.values()] if isinstance(value, dict) else value
+            several = listed if isinstance(listed, tuple | list) else [listed]
             for number, statement in enumerate(several):
                 if isinstance(statement, Statement):
                     yield f"{module}.{name}.{number}", statement

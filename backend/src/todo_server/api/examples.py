@@ -116,6 +116,20 @@ _EXPORT = {
     "exported_at": "2026-11-21T08:00:00.417023Z",
     "number": 3,
     "account": _ACCOUNT,
+    "projects": [],
+    "tags": [
+        {
+            "id": "019aa3f4-8c13-7f60-8e05-2d9b7c4f1a36",
+            "user_id": _USER_ID,
+            "name": "Errands",
+            "color": "#2e7d32",
+            "position": "r019aa3f48c137f608e",
+            "created_at": "2026-11-20T22:00:44.051872Z",
+            "updated_at": "2026-11-20T22:00:44.051872Z",
+            "version": 1,
+        }
+    ],
+    "filters": [],
     "tasks": [_TASK],
     "trash": [
         _NEWER | {"version": 2, "deleted_at": "2026-11-20T22:02:49.634545Z"},

@@ -39,10 +39,12 @@ long_router = APIRouter(tags=["everything"], route_class=LongJSONRoute)
     responses={200: {"headers": {"Content-Disposition": _ATTACHMENT}}},
 )
 async def export(mine: Mine) -> Response:
-    """Give everything of the user as one document: account, tasks, trash, and the log of changes.
+    """Give everything of the user as one document.
 
+    That is the account, projects, tags, saved filters, tasks, the trash, and the log of changes.
     All that was there when it began is in it, each row as it was then or as it became meanwhile. A
-    task that is deleted meanwhile can be among the tasks and in the trash. Where the document
+    task that is deleted meanwhile can be among the tasks and in the trash, and one that becomes a
+    subtask meanwhile twice among the tasks. Tasks come before their subtasks. Where the document
     cannot be read to its end, the connection ends before the last chunk.
     """
     pieces = await exports.export(mine)
@@ -63,12 +65,14 @@ async def export(mine: Mine) -> Response:
     openapi_extra={"requestBody": _BODY},
 )
 async def import_(request: Request, mine: Mine) -> Imported:
-    """Take in the tasks and the trash of a document that `export` has answered, of up to 256 MiB.
+    """Take in the rows of a document that `export` has answered, of up to 256 MiB.
 
-    Ids and instants are kept; a task whose id is there already, also in the trash, is left as it
-    is. So it may be sent again: after any failure, or by mistake. It is taken in by pages of 200
-    tasks, each of which is taken in whole or not at all: where a later one is wrong, or the
-    connection breaks, the earlier ones are there. Account and log are not taken over.
+    Ids and instants are kept; a row whose id is there already, also in the trash, is left as it
+    is, and so is a tag whose name is there. So it may be sent again: after any failure, or by
+    mistake. It is taken in by pages of 200 rows, each of which is taken in whole or not at all:
+    where a later one is wrong, or the connection breaks, the earlier ones are there. A row names a
+    project or parent that is there or came before; where that is in the trash, none. Account and
+    log are not taken over.
     """
     chunks = cast("LongJSONRequest", request).chunks()
     try:

@@ -3,7 +3,8 @@
 - `completed_at` moves with `completed`; what is searched follows from the texts and the tags.
 - A subtask has a parent that is live and no subtask itself. It goes to the trash with its parent
   and comes back with it; one that comes back to no such parent has none from then on.
-- A parent counts its live subtasks, and so has another version when one of them changes that.
+- A parent counts its live subtasks, and so has another version when one of them changes that; one
+  in the trash counts those that went there with it.
 - Every tag that a task names has a row.
 
 Rules that look at other rows run after the statement, when all of its rows are as it leaves them:
@@ -44,7 +45,11 @@ DECLARE
     refusal text;
 BEGIN
     IF TG_OP = 'DELETE' THEN
-        PERFORM {schema}.count_subtasks(OLD.user_id, OLD.parent_id, clock_timestamp());
+        IF OLD.deleted_at IS NULL THEN
+            PERFORM {schema}.count_subtasks(OLD.user_id, OLD.parent_id, clock_timestamp());
+        ELSE
+            PERFORM {schema}.count_trashed_subtasks(OLD.user_id, OLD.parent_id);
+        END IF;
         RETURN NULL;
     END IF;
     later := NEW.updated_at;
@@ -65,19 +70,24 @@ BEGIN
                 UPDATE {schema}.my_task SET parent_id = NULL
                     WHERE user_id = NEW.user_id AND id = NEW.id;
             ELSE
-                RAISE foreign_key_violation USING CONSTRAINT = refusal,
+                RAISE foreign_key_violation USING CONSTRAINT = refusal, DETAIL = NEW.id,
                     MESSAGE = format('task %s cannot be a part of task %s', NEW.id, NEW.parent_id);
             END IF;
         END IF;
     END IF;
     IF TG_OP = 'INSERT' THEN
-        PERFORM {schema}.count_subtasks(NEW.user_id, NEW.parent_id, later);
+        IF NEW.deleted_at IS NULL THEN
+            PERFORM {schema}.count_subtasks(NEW.user_id, NEW.parent_id, later);
+        ELSE
+            PERFORM {schema}.count_trashed_subtasks(NEW.user_id, NEW.parent_id);
+        END IF;
         RETURN NULL;
     END IF;
     IF OLD.deleted_at IS NULL AND NEW.deleted_at IS NOT NULL THEN
         UPDATE {schema}.my_task
             SET deleted_at = NEW.deleted_at, updated_at = greatest(later, updated_at)
             WHERE user_id = NEW.user_id AND parent_id = NEW.id;
+        PERFORM {schema}.count_trashed_subtasks(NEW.user_id, NEW.id);
     ELSIF OLD.deleted_at IS NOT NULL AND NEW.deleted_at IS NULL THEN
         UPDATE {schema}.my_trashed_task
             SET deleted_at = NULL, updated_at = greatest(later, updated_at)
@@ -86,19 +96,24 @@ BEGIN
     PERFORM {schema}.count_subtasks(NEW.user_id, NEW.parent_id, later);
     IF OLD.parent_id IS DISTINCT FROM NEW.parent_id THEN
         PERFORM {schema}.count_subtasks(NEW.user_id, OLD.parent_id, later);
+        PERFORM {schema}.count_trashed_subtasks(NEW.user_id, OLD.parent_id);
     END IF;
     RETURN NULL;
 END $$
 """
 
+# An import keeps the instants that it has brought: it alone says when the log is written.
 _COUNT = """
 CREATE OR REPLACE FUNCTION count_subtasks(its_owner text, its_id uuid, at timestamptz)
 RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    is_kept boolean := coalesce(current_setting('app.at', true), '') <> '';
 BEGIN
     IF its_id IS NOT NULL THEN
         UPDATE {schema}.my_task AS parent
             SET subtasks_total = counted.total, subtasks_completed = counted.completed,
-                updated_at = greatest(at, parent.updated_at + interval '1 microsecond')
+                updated_at = CASE WHEN is_kept THEN parent.updated_at
+                    ELSE greatest(at, parent.updated_at + interval '1 microsecond') END
             FROM (SELECT count(*) AS total, count(*) FILTER (WHERE part.completed) AS completed
                   FROM {schema}.my_task AS part
                   WHERE part.user_id = its_owner AND part.parent_id = its_id) AS counted
@@ -106,6 +121,24 @@ BEGIN
               AND (parent.subtasks_total, parent.subtasks_completed)
                   IS DISTINCT FROM (counted.total, counted.completed);
     END IF;
+END $$
+"""
+
+_COUNT_IN_TRASH = """
+CREATE OR REPLACE FUNCTION count_trashed_subtasks(its_owner text, its_id uuid)
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE {schema}.my_trashed_task AS parent
+        SET subtasks_total = counted.total, subtasks_completed = counted.completed
+        FROM {schema}.my_trashed_task AS same, LATERAL
+             (SELECT count(*) AS total, count(*) FILTER (WHERE part.completed) AS completed
+              FROM {schema}.my_trashed_task AS part
+              WHERE part.user_id = its_owner AND part.parent_id = its_id
+                AND part.deleted_at = same.deleted_at) AS counted
+        WHERE parent.user_id = its_owner AND parent.id = its_id
+          AND same.user_id = its_owner AND same.id = its_id
+          AND (parent.subtasks_total, parent.subtasks_completed)
+              IS DISTINCT FROM (counted.total, counted.completed);
 END $$
 """
 
@@ -150,7 +183,7 @@ _TRIGGERS = {
     " AND (NEW.parent_id IS NOT NULL OR NEW.subtasks_total > 0))"
     " EXECUTE FUNCTION keep_family()",
     "family_ended": "AFTER DELETE ON task FOR EACH ROW"
-    " WHEN (OLD.parent_id IS NOT NULL AND OLD.deleted_at IS NULL)"
+    " WHEN (OLD.parent_id IS NOT NULL)"
     " EXECUTE FUNCTION keep_family()",
     "tags_named": "AFTER INSERT OR UPDATE ON task FOR EACH ROW WHEN (NEW.tags <> '{}')"
     " EXECUTE FUNCTION make_tags()",
@@ -163,6 +196,7 @@ def task_rules(table: Table, schema: str = "public") -> Iterator[str]:
         return
     yield _DERIVE.format(schema=schema, head=HEAD_OF_ID, digits=DIGITS_OF_ID)
     yield _COUNT.format(schema=schema)
+    yield _COUNT_IN_TRASH.format(schema=schema)
     yield _FAMILY.format(schema=schema)
     yield _TAGS.format(schema=schema)
     for name, definition in _TRIGGERS.items():

@@ -12,19 +12,21 @@ from todo_server.models.attempt import Attempt
 from todo_server.models.bulk import Bulk, BulkAction, BulkCommands
 from todo_server.models.change import Changes, LoggedChange, TaskChange
 from todo_server.models.compatibility import OtherSignIn, OtherSignOut, OtherSignUp
-from todo_server.models.export import (
+from todo_server.models.export import Export, ExportedChange, ExportedTrash
+from todo_server.models.idempotency_key import IdempotencyKey
+from todo_server.models.imported import (
     FORMAT,
     LATEST,
-    Export,
-    ExportedChange,
-    ExportedTrash,
     Import,
     Imported,
     ImportedChange,
+    ImportedFilter,
+    ImportedProject,
+    ImportedRow,
+    ImportedTag,
     ImportedTask,
     ImportedTrash,
 )
-from todo_server.models.idempotency_key import IdempotencyKey
 from todo_server.models.noun_input import Counts
 from todo_server.models.project import (
     ListedProject,
@@ -90,6 +92,10 @@ __all__ = [
     "Import",
     "Imported",
     "ImportedChange",
+    "ImportedFilter",
+    "ImportedProject",
+    "ImportedRow",
+    "ImportedTag",
     "ImportedTask",
     "ImportedTrash",
     "ListedProject",

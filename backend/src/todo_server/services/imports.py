@@ -5,39 +5,15 @@ any failure. A document is not kept anywhere: what is wrong behind a page is met
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import (
-    ARRAY,
-    BigInteger,
-    Boolean,
-    DateTime,
-    Text,
-    Uuid,
-    bindparam,
-    func,
-    literal_column,
-    select,
-    true,
-)
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.types import TypeEngine
+from pydantic_core import to_json
 
-from todo_server.database import (
-    AT_SETTING,
-    OWNER_ID,
-    Handle,
-    TransactionHandle,
-    Write,
-    constant,
-    is_owners,
-    owner_view,
-    write_statement,
-)
+from todo_server.database import Handle, TransactionHandle
 from todo_server.domain.long_json import LongObject
 from todo_server.errors import ValidationFailedError
 from todo_server.models import (
@@ -46,12 +22,10 @@ from todo_server.models import (
     Import,
     Imported,
     ImportedChange,
-    ImportedTask,
-    ImportedTrash,
-    LoggedChange,
-    Task,
+    ImportedRow,
 )
-from todo_server.services.batches import beginning_batch
+from todo_server.services.import_statements import BEGIN_PAGE, FIND, INSERT, SHAPES
+from todo_server.services.tasks.refusals import explained
 
 PAGE = 200
 """Rows: what one transaction takes in, while the user's other changes wait."""
@@ -59,48 +33,7 @@ PAGE = 200
 _LEEWAY = timedelta(days=1)
 """How much later it may be where the document was made."""
 
-_ARRAYS: dict[str, type[BaseModel]] = {
-    "tasks": ImportedTask,
-    "trash": ImportedTrash,
-    "changes": ImportedChange,
-}
-_COLUMNS: dict[str, TypeEngine[Any]] = {
-    "id": Uuid(),
-    "title": Text(),
-    "description": Text(),
-    "completed": Boolean(),
-    "created_at": DateTime(timezone=True),
-    "updated_at": DateTime(timezone=True),
-    "deleted_at": DateTime(timezone=True),
-}
-_tasks, _changes = owner_view(Task), owner_view(LoggedChange)
-
-# The log tells when it was taken in, and what was so together.
-_BEGIN_PAGE = beginning_batch(
-    func.set_config(constant(AT_SETTING), bindparam("at", type_=Text), true())
-)
-_rows = (
-    func.unnest(*(bindparam(name, type_=ARRAY(kind)) for name, kind in _COLUMNS.items()))
-    .table_valued(*_COLUMNS, name="rows")
-    .render_derived()
-)
-# An id that was purged goes on with its versions, so that no condition meets what was before.
-_changes_before = (
-    select(func.count())
-    .select_from(_changes)
-    .where(is_owners(_changes), _changes.c.row_id == _rows.c.id)
-    .correlate(_rows)
-    .scalar_subquery()
-)
-_version = _changes_before + literal_column("1", BigInteger)
-_created = (
-    postgresql.insert(_tasks)
-    .from_select(["user_id", "version", *_COLUMNS], select(OWNER_ID, _version, *_rows.c))
-    .on_conflict_do_nothing(index_elements=["user_id", "id"])
-    .returning(_tasks.c.id)
-    .cte("created")
-)
-_INSERT: Write[int] = write_statement(select(func.count()).select_from(_created))
+_ARRAYS: dict[str, type[BaseModel]] = {**SHAPES, "changes": ImportedChange}
 
 
 class InvalidPartError(Exception):
@@ -119,7 +52,7 @@ class _Count:
 
 
 async def import_document(mine: Handle, chunks: AsyncIterator[bytes]) -> Imported:
-    """Take in the tasks and the trash of a document that arrives in chunks.
+    """Take in the rows of a document that arrives in chunks.
 
     MalformedJsonError, ValidationFailedError or InvalidPartError where it is wrong; what came
     before is taken in already, and met as what is there when the document is sent again.
@@ -150,36 +83,58 @@ async def _read_array(mine: Handle, document: LongObject, name: str, count: _Cou
         await document.value()
         raise _wrong(name, "list_type", "Input should be a valid list")
     shape, context = _ARRAYS[name], {LATEST: mine.now + _LEEWAY}
-    page: list[ImportedTask] = []
+    page: list[Any] = []
     number = 0
     async for element in document.elements():
         try:
-            row = shape.model_validate(element, context=context)
+            page.append(shape.model_validate(element, context=context))
         except ValidationError as error:
             raise InvalidPartError((name, number), list(error.errors())) from error
         number += 1
-        if isinstance(row, ImportedTask):
-            page.append(row)
         if number % PAGE == 0:
-            await _take_in(mine, page, count)
+            await _take_in(mine, name, number - PAGE, page, count)
             page.clear()
             await asyncio.sleep(0)  # of what is not taken in, a page is no wait
-    await _take_in(mine, page, count)
+    await _take_in(mine, name, number - len(page), page, count)
 
 
-async def _take_in(mine: Handle, page: list[ImportedTask], count: _Count) -> None:
-    if not page:
+async def _take_in(
+    mine: Handle, name: str, first: int, page: Sequence[ImportedRow], count: _Count
+) -> None:
+    if not page or name not in INSERT:
         return
-    columns = {name: [getattr(row, name, None) for row in page] for name in _COLUMNS}
+    new = to_json(page).decode()
 
     async def steps(mine: TransactionHandle) -> int:
-        await mine.run(_BEGIN_PAGE, at=mine.now.isoformat())
-        return await mine.run(_INSERT, **columns)
+        await mine.run(BEGIN_PAGE, at=mine.now.isoformat())
+        return await mine.run(INSERT[name], new=new)
 
-    created = await mine.transaction(steps)
+    try:
+        created = await explained(mine.transaction(steps))
+    except ValidationFailedError as refusal:
+        (wrong,) = refusal.details
+        at = await _refused(mine, page, wrong.field, refusal.__cause__)
+        raise _wrong(wrong.field, wrong.code, wrong.message, name, first + at) from refusal
     count.created += created
     count.left += len(page) - created
 
 
-def _wrong(field: str, code: str, message: str) -> InvalidPartError:
-    return InvalidPartError((), [{"type": code, "loc": (field,), "msg": message}])
+async def _refused(
+    mine: Handle, page: Sequence[ImportedRow], field: str, cause: BaseException | None
+) -> int:
+    """Find which row names what there is not: the database may not tell of a foreign key."""
+    ids = [row.id for row in page]
+    detail = getattr(cause, "detail", None)  # as the rules of tasks tell it
+    for at, its_id in enumerate(ids):
+        if str(its_id) == detail:
+            return at
+    named = [getattr(row, field) for row in page]
+    there = {None, *(await mine.run(FIND[field], ids=[each for each in named if each]) or ())}
+    there |= set(ids) if field == "parent_id" else set()
+    left = set(await mine.run(FIND["parent_id"], ids=ids) or ())
+    wrong = (at for at, its_id in enumerate(ids) if not (named[at] in there or its_id in left))
+    return next(wrong, 0)
+
+
+def _wrong(field: str, code: str, message: str, *place: str | int) -> InvalidPartError:
+    return InvalidPartError(place, [{"type": code, "loc": (field,), "msg": message}])

@@ -7,20 +7,21 @@ import re
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from uuid import UUID
 
 import httpx
 import pytest
 
 from tests.api.auth.people import AccountServer, Person
-from tests.api.everything.documents import INSTANT, document, exported, imported, row
-from tests.databases import new_database, run
+from tests.api.everything.documents import INSTANT, document, exported, imported, named, row
+from tests.databases import new_database, run, run_as
 from tests.proxy import Proxy
 from tests.server import RunningServer, User, settings
 from todo_server.database import Database
 from todo_server.domain.identity import Identity
 from todo_server.models import TaskCreate, TaskUpdate
 from todo_server.services import exports, tasks
-from todo_server.services.exports import PAGE
+from todo_server.services.export_statements import PAGE
 
 LONG = "\N{FIRE}" * 5000
 COUNT = 4 * PAGE  # of the longest tasks: 16 MB, more than kernels take
@@ -50,7 +51,8 @@ def test_it_has_everything_of_the_user_and_of_nobody_else(user: User, stranger: 
     response = user.get(f"/api/{user.id}/export")
     here = response.json()
     assert list(here) == [
-        *("format", "exported_at", "number", "account", "tasks", "trash", "changes")
+        *("format", "exported_at", "number", "account", "projects", "tags", "filters"),
+        *("tasks", "trash", "changes"),
     ]
     assert here["format"] == "todo-server/1"
     assert here["number"] == 3
@@ -80,7 +82,7 @@ def test_it_has_everything_of_the_user_and_of_nobody_else(user: User, stranger: 
 def test_a_user_without_anything_has_an_empty_one(user: User):
     here = exported(user)
     assert here["number"] == 0
-    assert here["tasks"] == here["trash"] == here["changes"] == []
+    assert all(here[name] == [] for name in list(here)[4:])
 
 
 def test_an_account_is_in_it_without_its_password_and_its_sessions(database_url: str):
@@ -148,6 +150,55 @@ def test_what_changes_meanwhile_is_as_it_was_or_newer_and_nothing_is_missing(
     assert [each["kind"] for each in here["changes"][2 * count :]] == [
         *("deleted", "deleted", "updated", "created", "restored", "restored")
     ]
+
+
+def test_what_gets_or_loses_a_parent_meanwhile_is_in_it_and_can_be_taken_in(
+    user: User, stranger: User, database_url: str
+):
+    """Those without a parent are read before subtasks; each case goes from one to the other."""
+    titles = ("parent", "part", "loses its own", "gets one", "gets a new one", "comes late")
+    made = {title: UUID(user.create(title)["id"]) for title in titles}
+    project = UUID(named(1, "project")["id"])
+
+    def below(title: str) -> TaskUpdate:
+        return TaskUpdate.model_validate({"parent_id": str(made[title])})
+
+    async def read() -> str:
+        text = b""
+        async with Database(database_url, pool_size=1) as database:
+            mine = database.of(Identity(user.id))
+            for title in ("part", "loses its own"):
+                await tasks.update_task(mine, made[title], below("parent"))
+            await tasks.delete_task(mine, made["comes late"])
+            async for piece in await exports.export(mine):
+                if b'"parent"' in piece:  # those without one are passed
+                    await tasks.update_task(mine, made["loses its own"], TaskUpdate(parent_id=None))
+                    await tasks.update_task(mine, made["gets one"], below("parent"))
+                    await tasks.restore_task(mine, made["comes late"])
+                    await tasks.update_task(mine, made["gets a new one"], below("comes late"))
+                    values = (user.id, project, made["part"])
+                    await asyncio.to_thread(run_as, database_url, user.id, NEW_PROJECT, *values)
+                text += piece
+        return text.decode()
+
+    here = json.loads(asyncio.run(read()))
+    found = {each["title"]: each for each in here["tasks"]}
+    assert found.keys() == set(titles) - {"comes late"}
+    assert [each["title"] for each in here["tasks"]].count("gets one") == 2
+    assert found["part"]["parent_id"] == found["gets one"]["parent_id"] == str(made["parent"])
+    assert found["loses its own"]["parent_id"] is None
+    assert found["gets a new one"]["parent_id"] is None, "of it, the log tells"
+    assert found["part"]["project_id"] is None
+    assert [each["title"] for each in here["trash"]] == ["comes late"]
+    created, left = imported(stranger, here)
+    assert (created, left) == (len(titles), 2)
+
+
+NEW_PROJECT = """
+WITH made AS (INSERT INTO project (user_id, id, name, created_at, updated_at)
+              VALUES ($1, $2, 'new', now(), now()) RETURNING id)
+UPDATE task SET project_id = made.id FROM made WHERE user_id = $1 AND task.id = $3
+"""
 
 
 def test_an_export_whose_session_ends_meanwhile_ends_so_that_no_part_looks_whole(database_url: str):

@@ -166,7 +166,7 @@ def test_who_follows_the_changes_sees_what_was_imported_and_a_page_of_it_can_be_
         (document(row(description="\0")), "tasks.0.description"),
         (document(row(description="x" * 5001)), "tasks.0.description"),
         (document(row(completed="true")), "tasks.0.completed"),
-        (document(row(priority="high")), "tasks.0.priority"),
+        (document(row(colour="red")), "tasks.0.colour"),
         (document(row(deleted_at=INSTANT)), "tasks.0.deleted_at"),
         (document(trash=[row()]), "trash.0.deleted_at"),
         (document({"title": "no id", "created_at": INSTANT, "updated_at": INSTANT}), "tasks.0.id"),

@@ -8,7 +8,7 @@ import pytest
 
 from tests.api.everything.documents import INSTANT, JSON, row
 from tests.processes import Process
-from todo_server.services.exports import IDS, PAGE
+from todo_server.services.export_statements import IDS, PAGE
 
 COUNT = IDS + PAGE + 1
 FEW = COUNT // 100

@@ -74,7 +74,7 @@ PriorityWord = Annotated[
         description="How much it matters; in any case, and `null` is `none`. `medium` if absent.",
         examples=["high"],
     ),
-    WithJsonSchema({"type": ["string", "null"], "enum": [*Priority, None]}),
+    WithJsonSchema({"type": ["string", "null"], "enum": [*map(str, Priority), None]}),
 ]
 
 

@@ -75,7 +75,8 @@ def _follow() -> Read[Page]:
         # Looked up by its key, and once, however many changes it has: hence LIMIT 1.
         its_own = (changes.c.noun == constant(noun.name), changes.c.time == _first)
         look = noun.shown(noun.rows.c.id == changes.c.id, *its_own).limit(_first)
-        row = look.correlate(changes).lateral(noun.member)
+        # By no name that a member has, as 'tags': that would be read as the member.
+        row = look.correlate(changes).lateral(f"{noun.member}_rows")
         rows = rows.outerjoin(row, true())
         found.append(json_row(row))
     json = func.coalesce(*found) if len(found) > 1 else found[0]
