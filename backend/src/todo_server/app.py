@@ -22,6 +22,7 @@ from todo_server.api import (
     home,
     key_set,
     problems,
+    projects,
     swagger,
     tasks,
     trash,
@@ -60,6 +61,7 @@ _ROUTERS = (
     bulk.router,  # before those whose patterns its path would match
     tasks.router,
     trash.router,
+    projects.router,
     changes.router,
     exports.router,
     exports.long_router,

@@ -107,6 +107,20 @@ class TaskNotFoundError(NotFoundError):
     message = "You have no task with this id."
 
 
+class ProjectNotFoundError(NotFoundError):
+    """No project with this id among the user's own."""
+
+    code = "project_not_found"
+    message = "You have no project with this id."
+
+
+class LimitReachedError(TodoServerError):
+    """The user has as many rows of a kind as there may be."""
+
+    code = "limit_reached"
+    message = "You have as many of these as there can be; delete one first."
+
+
 class VersionConflictError(TodoServerError):
     """What shall be changed has another version than the client said; `current` is it, in JSON."""
 

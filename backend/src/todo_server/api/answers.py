@@ -30,9 +30,22 @@ def listed(noun: str) -> dict[str, Any]:
     return {"headers": {"Link": link, "ETag": _ETAG_OF_LIST}}
 
 
+LISTED: dict[str, Any] = {"headers": {"ETag": _ETAG_OF_LIST}}
+
+
 def row_answer(row: tasks.Versioned, status: int = 200, *headers: tuple[bytes, bytes]) -> JSONBytes:
     """Answer one row."""
     return JSONBytes(row.body, status, (b"etag", etag(row.version).encode()), *headers)
+
+
+def content_answer(body: bytes, if_none_match: str | None) -> Response:
+    """Answer a whole list by what is in it, or that it is what the client has."""
+    tag = etag_of_content(body)
+    return (
+        NotModified(tag)
+        if is_known(tag, if_none_match)
+        else JSONBytes(body, 200, (b"etag", tag.encode()))
+    )
 
 
 async def list_answer(

@@ -3,12 +3,13 @@
 from typing import Any
 
 from todo_server import __version__
+from todo_server.api import noun_examples as nouns
 from todo_server.api.compatibility import OTHER_NAMES, operation_id_of
 from todo_server.domain.changes_query import MAX_NUMBER
 from todo_server.errors import AlreadyChangedError, ValidationFailedError, VersionConflictError
 
 TASK_ID = "019aa3f4-7c00-7e3a-8f52-3d1f0c7a9b11"
-_PATH_VALUES = {"user_id": "me", "task_id": TASK_ID, "number": 43}
+_PATH_VALUES = {"user_id": "me", "task_id": TASK_ID, "number": 43, **nouns.PATH_VALUES}
 
 _USER_ID = "019aa3f47a5172c3a1d58b4e3f2a6c90"
 _EMAIL, _PASSWORD = "ada@example.com", "correct horse battery"
@@ -171,6 +172,7 @@ _REQUESTS: dict[str, dict[str, dict[str, Any]]] = {
             "atomic": False,
         },
     },
+    **nouns.REQUESTS,
     "import": {"an export": _EXPORT},
     "sign_up": {"a new account": {"email": _EMAIL, "name": "Ada", "password": _PASSWORD}},
     "sign_in": {"sign in": _CREDENTIALS},
@@ -249,6 +251,7 @@ _ANSWERS: dict[str, dict[str, Any]] = {
     },
     "list_task_history": {"one change": _HISTORY},
     "undo_change": {"the task": _FOLLOWED | {"number": 44, "tasks": [_TASK | _UNDONE]}},
+    **nouns.ANSWERS,
     "export": {"everything": _EXPORT},
     "import": {"all of it was new": {"created": 2, "left": 0}},
     "sign_up": {"tokens": _TOKENS},
@@ -297,6 +300,7 @@ _MISTAKES = {
     "empty_trash": _NO_KEY,
     "complete_task": ("completed", "bool_type", "Input should be a valid boolean"),
     "change_tasks": ("commands.0.title", "missing", "Field required"),
+    **nouns.MISTAKES,
     "import": ("tasks.17.title", "missing", "Field required"),
     "sign_up": ("password", "too_short", "Use at least 8 characters"),
     "sign_in": ("email", "email", "Use an address like name@example.com"),
@@ -328,7 +332,7 @@ def illustrate(operation: dict[str, Any], path: str) -> None:
             for code, example in media["examples"].items():
                 example["value"] |= {"instance": path.format(**_PATH_VALUES)}
                 if code == VersionConflictError.code:
-                    example["value"] |= {"current": _CHANGED}
+                    example["value"] |= {"current": nouns.CURRENT.get(name, _CHANGED)}
                 if code == AlreadyChangedError.code:
                     message = "Changed again by change 44"
                     detail = {"field": "title", "code": code, "message": message}

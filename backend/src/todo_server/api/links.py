@@ -29,6 +29,20 @@ def document(example: str) -> dict[str, Any]:
     }
 
 
+def to_new(request: Request, segment: str) -> tuple[bytes, bytes]:
+    """Give the header `Location` of what was made at the path of its list; `segment` is quoted."""
+    return (b"location", f"{quoted(request.scope['path'])}/{segment}".encode())
+
+
+def location(example: str) -> dict[str, Any]:
+    """Document the header."""
+    return {
+        "description": "The path of what was made.",
+        "schema": {"type": "string", "format": "uri-reference"},
+        "example": example,
+    }
+
+
 @lru_cache(maxsize=512)
 def _page(path: str, query: bytes) -> str:
     """Give the URI of any page, but for where it begins: front ends keep asking the same."""

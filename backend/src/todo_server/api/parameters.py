@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from todo_server.api.examples import TASK_ID
+from todo_server.api.noun_examples import PROJECT_ID
 from todo_server.api.routing.owner_route import OwnerRoute
 from todo_server.api.routing.query_reader import names_of
 from todo_server.domain.etags import is_condition
@@ -39,6 +40,9 @@ TaskId = Annotated[
         examples=[TASK_ID],
     ),
 ]
+ProjectId = Annotated[
+    UUID, BeforeValidator(_canonical), Path(description="The project's id.", examples=[PROJECT_ID])
+]
 
 
 def _condition(value: str) -> str:
@@ -53,7 +57,7 @@ IfMatch = Annotated[
     AfterValidator(_condition),
     Header(
         alias="If-Match",
-        description="The `ETag` that the task had when it was read: if it has changed since, the "
+        description="The `ETag` that it had when it was read: if it has changed since, the "
         "answer is 412 and nothing is done.",
         examples=['"1"'],
     ),

@@ -30,6 +30,8 @@ STATUS = {
     errors.NotFoundError.code: HTTPStatus.NOT_FOUND,
     errors.NoAccountsError.code: HTTPStatus.NOT_FOUND,
     errors.TaskNotFoundError.code: HTTPStatus.NOT_FOUND,
+    errors.ProjectNotFoundError.code: HTTPStatus.NOT_FOUND,
+    errors.LimitReachedError.code: HTTPStatus.CONFLICT,
     errors.ChangeNotFoundError.code: HTTPStatus.NOT_FOUND,
     errors.NumberTooOldError.code: HTTPStatus.GONE,
     errors.AlreadyChangedError.code: HTTPStatus.CONFLICT,

@@ -27,11 +27,6 @@ from todo_server.services import tasks
 
 _NOT_FOUND = failures(errors.TaskNotFoundError)
 _REFUSALS = failures(errors.TaskNotFoundError, errors.VersionConflictError)
-_ID = {
-    "description": "The path of the task.",
-    "schema": {"type": "string", "format": "uri-reference"},
-    "example": f"/api/me/tasks/{TASK_ID}",
-}
 
 router = APIRouter(route_class=OwnerRoute, tags=["tasks"])
 
@@ -71,13 +66,14 @@ async def list_tasks(
     status_code=201,
     response_model=TaskRead,
     response_description="The new task.",
-    responses={201: {"headers": {"Location": _ID, "ETag": ETAG}}},
+    responses={
+        201: {"headers": {"Location": links.location(f"/api/me/tasks/{TASK_ID}"), "ETag": ETAG}}
+    },
 )
 async def create_task(task: TaskCreate, request: Request, mine: Mine) -> Response:
     """Create a task; only a title is needed."""
     made = await tasks.create_task(mine, task)
-    location = f"{links.quoted(request.scope['path'])}/{made.id}"
-    return row_answer(made, 201, (b"location", location.encode()))
+    return row_answer(made, 201, links.to_new(request, str(made.id)))
 
 
 @router.get(

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, Table, inspect, text
 from sqlmodel import SQLModel
 
-from todo_server.migrations import places, task_rules
+from todo_server.migrations import limits, places, task_rules
 from todo_server.models.change import logged_members
 
 _TRIGGERS = {
@@ -128,13 +128,15 @@ def drop_triggers(connection: Connection) -> None:
     present = set(inspect(connection).get_table_names())
     for table in SQLModel.metadata.sorted_tables:
         if is_logged(table) and table.name in present:
-            for trigger in (*_TRIGGERS, *task_rules.TRIGGERS, *places.TRIGGERS):
+            own = (*task_rules.TRIGGERS, *places.TRIGGERS, *limits.TRIGGERS)
+            for trigger in (*_TRIGGERS, *own):
                 connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {trigger} ON {table.name}")
 
 
 def triggers(table: Table, schema: str = "public") -> Iterator[str]:
-    """Give what makes all triggers of a table: of the log, and of its own rules."""
+    """Give what makes all triggers of a table: of the log, of its limit, and of its own rules."""
     yield from change_log(table, schema)
+    yield from limits.limits(table, schema)
     yield from places.place_rules(table)
     yield from task_rules.task_rules(table, schema)
 

@@ -22,6 +22,9 @@ from todo_server.models.fields import (
 from todo_server.models.noun_input import NAME_LENGTH, Counts, Name, NounInput
 from todo_server.models.task.move import Move
 
+MAX_PROJECTS = 500
+"""Those that a user may have; the database refuses more (`migrations/limits.py`)."""
+
 
 class Project(SQLModel, table=True):
     """What several tasks of one user belong to."""
@@ -54,6 +57,7 @@ class Project(SQLModel, table=True):
         color_check(),
         UniqueConstraint("user_id", "live_id"),
         trash_index("project"),
+        {"info": {"limit": MAX_PROJECTS}},
     )
 
 

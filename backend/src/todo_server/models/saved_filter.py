@@ -22,6 +22,9 @@ from todo_server.models.fields import (
 from todo_server.models.noun_input import NAME_LENGTH, Name, NounInput
 from todo_server.models.task.move import Move
 
+MAX_FILTERS = 200
+"""Those that a user may have; the database refuses more (`migrations/limits.py`)."""
+
 
 class SavedFilter(SQLModel, table=True):
     """A question for tasks that one user asks again and again."""
@@ -44,6 +47,7 @@ class SavedFilter(SQLModel, table=True):
         CheckConstraint(f"char_length(name) BETWEEN 1 AND {NAME_LENGTH}", name="name_length"),
         CheckConstraint("jsonb_typeof(query) = 'object'", name="query_object"),
         trash_index("filter"),
+        {"info": {"limit": MAX_FILTERS}},
     )
 
 

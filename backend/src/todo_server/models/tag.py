@@ -27,6 +27,9 @@ from todo_server.models.noun_input import Counts, NounInput
 from todo_server.models.task.members import TAG_LENGTH, tag_name
 from todo_server.models.task.move import Move
 
+MAX_TAGS_OF_USER = 1_000
+"""Those that a user may have; the database refuses more (`migrations/limits.py`)."""
+
 
 class Tag(SQLModel, table=True):
     """One tag of one user."""
@@ -58,6 +61,7 @@ class Tag(SQLModel, table=True):
             postgresql_where=text("live IS NOT NULL"),
         ),
         trash_index("tag"),
+        {"info": {"limit": MAX_TAGS_OF_USER}},
     )
 
 

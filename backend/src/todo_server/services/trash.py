@@ -34,8 +34,7 @@ from todo_server.database import (
 )
 from todo_server.errors import TaskNotFoundError, VersionConflictError
 from todo_server.models import Task, TaskRead
-from todo_server.services.tasks.verbs import Versions
-from todo_server.services.tasks.versioned import Versioned
+from todo_server.services.one_row import Versioned, Versions
 
 STEP = 500
 """Tasks that are purged in one transaction: other changes of the user wait for its end."""

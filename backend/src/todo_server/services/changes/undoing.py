@@ -7,7 +7,11 @@ which one it undoes. The user's turn is held meanwhile, so that nothing comes in
 import json
 from typing import Any
 
-from todo_server.database import Handle, TransactionHandle
+from todo_server.database import (
+    Handle,
+    IntegrityConstraintViolationError,
+    TransactionHandle,
+)
 from todo_server.domain.changes_query import PAGE_MAXIMUM
 from todo_server.errors import (
     AlreadyChangedError,
@@ -19,6 +23,21 @@ from todo_server.errors import (
 from todo_server.services.changes.follow_statements import FOLLOW, Page
 from todo_server.services.changes.following import ChangesPage, show_page
 from todo_server.services.changes.undo_statements import CHECK, FIND, PUT_BACK
+from todo_server.services.limits import REFUSALS as LIMITS
+
+REFUSALS = {
+    "task_user_id_project_id_fkey": (
+        "project_id",
+        ": a project that is gone would have tasks, or a task such a project",
+    ),
+    "task_user_id_parent_id_fkey": ("parent_id", ": the task that it was a part of is gone"),
+    "task_parent_not_found": ("parent_id", ": the task that it was a part of is gone"),
+    "task_parent_is_subtask": ("parent_id", ": the task that it was a part of is a part itself"),
+    "task_has_subtasks": ("parent_id", ": it has parts itself"),
+    "tag_user_id_name_key_index": ("name", ": there is another tag of this name"),
+    **dict.fromkeys(LIMITS, ("deleted_at", ": you have as many as there can be")),
+}
+"""Members and reasons, by the constraint that is violated."""
 
 
 async def undo_change(mine: Handle, number: int) -> ChangesPage:
@@ -38,10 +57,21 @@ async def undo_change(mine: Handle, number: int) -> ChangesPage:
         undone = {"first": first, "last": last, "now": mine.now}
         in_the_way = await mine.run(CHECK, **undone)
         _refuse(json.loads(in_the_way), is_batch=bool(is_batch))
-        await mine.run(PUT_BACK, **undone)
+        await _put_back(mine, **undone)
         return await mine.run(FOLLOW, since=newest, limit=PAGE_MAXIMUM)
 
     return show_page(await mine.transaction(steps))
+
+
+async def _put_back(mine: TransactionHandle, **undone: object) -> None:
+    """Put back; AlreadyChangedError where that does not go with what has come since."""
+    try:
+        await mine.run(PUT_BACK, **undone)
+    except IntegrityConstraintViolationError as error:
+        member, reason = REFUSALS.get(error.constraint_name or "", (None, ""))
+        message = f"What this would put back does not go with what there is now{reason}."
+        details = (FieldError(member, AlreadyChangedError.code, message),) if member else ()
+        raise AlreadyChangedError(message, details=details) from error
 
 
 def _refuse(in_the_way: dict[str, Any], *, is_batch: bool) -> None:

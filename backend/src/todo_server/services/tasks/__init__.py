@@ -1,5 +1,6 @@
 """Tasks: the verbs on one, and the listing of many."""
 
+from todo_server.services.one_row import Versioned
 from todo_server.services.tasks.bulk import Asked, Outcome, run_commands
 from todo_server.services.tasks.listing import Listing, Page, list_tasks, read_rest
 from todo_server.services.tasks.verbs import (
@@ -10,7 +11,6 @@ from todo_server.services.tasks.verbs import (
     restore_task,
     update_task,
 )
-from todo_server.services.tasks.versioned import Versioned
 
 __all__ = [
     "Asked",

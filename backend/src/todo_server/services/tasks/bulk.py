@@ -27,8 +27,8 @@ from todo_server.models.bulk import (
     UpdateCommand,
 )
 from todo_server.services.batches import BEGIN_BATCH
+from todo_server.services.one_row import Versioned
 from todo_server.services.tasks import verbs
-from todo_server.services.tasks.versioned import Versioned
 
 Outcome: TypeAlias = Versioned | TodoServerError | None
 """What a command gave: the task, why it did nothing, or None of one that was deleted."""

@@ -1,34 +1,28 @@
 """What a user can do with one task. Answers are JSON in bytes, as PostgreSQL wrote it."""
 
-from collections.abc import Awaitable, Collection, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Awaitable, Collection, Mapping
 from typing import Any
 from uuid import UUID
 
 from pydantic_core import to_json
 from sqlalchemy import (
     ColumnElement,
-    DateTime,
     Table,
     Text,
     Uuid,
     bindparam,
-    case,
     cast,
     column,
     func,
     insert,
-    literal_column,
     not_,
     null,
-    or_,
     select,
 )
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
 
 from todo_server.database import (
-    AS_IT_IS,
     OWNER_ID,
     Change,
     ChangeOne,
@@ -39,7 +33,6 @@ from todo_server.database import (
     Write,
     as_row,
     assignments,
-    change_one,
     insert_owned,
     insert_statement,
     json_columns,
@@ -52,20 +45,16 @@ from todo_server.database import (
     write_statement,
 )
 from todo_server.domain.uuid7 import uuid7
-from todo_server.errors import TaskNotFoundError, VersionConflictError
+from todo_server.errors import TaskNotFoundError
 from todo_server.models import Completion, Task, TaskCreate, TaskRead, TaskUpdate
+from todo_server.services.one_row import NOW, Versioned, Versions, answered, changing, run_change
 from todo_server.services.places import find_place, place_of_new
 from todo_server.services.tasks.refusals import explained
-from todo_server.services.tasks.versioned import Versioned
-
-Versions = Sequence[int] | None
-"""The versions of which a task must have one to be changed, as a client asked; None is any."""
 
 _tasks = owner_view(Task)
 COLUMNS = json_columns(_tasks, TaskRead)
 
 _task_id: ColumnElement[UUID] = bindparam("task_id", type_=Uuid)
-_now: ColumnElement[datetime] = bindparam("now", type_=DateTime(timezone=True))
 _position: ColumnElement[str] = bindparam("position", type_=_tasks.c.position.type)
 
 
@@ -169,18 +158,11 @@ def _changed(
     **values: object,
 ) -> Awaitable[Row | None]:
     values |= {"task_id": task_id, "now": mine.now}
-    if versions is None:
-        return mine.run(statement.always, **values)
-    return mine.run(statement.of_versions, if_version=versions, **values)
+    return run_change(mine, statement, versions, **values)
 
 
 def _answered(row: Row | None) -> Versioned:
-    if row is None:
-        raise TaskNotFoundError
-    changed = Versioned(row)
-    if row[-1] == AS_IT_IS.encode():
-        raise VersionConflictError(changed.body, changed.version)
-    return changed
+    return answered(row, TaskNotFoundError)
 
 
 _task = select_owned(Task, *COLUMNS).where(_tasks.c.id == _task_id).subquery("task")
@@ -192,8 +174,8 @@ USUAL = frozenset(("title", "description", "completed"))
 def _creating(names: Collection[str] | None) -> Change[Row]:
     own: dict[str, ColumnElement[Any]] = {
         "id": _task_id,
-        "created_at": _now,
-        "updated_at": _now,
+        "created_at": NOW,
+        "updated_at": NOW,
         "position": _position,
     }
     return insert_statement(
@@ -216,7 +198,7 @@ def _creating_several() -> Write[list[Row]]:
         .table_valued(*(column(name, each.type) for name, each in members.items()), name="new")
         .render_derived(with_types=True)
     )
-    values = {"created_at": _now, "updated_at": _now} | {name: new.c[name] for name in members}
+    values = {"created_at": NOW, "updated_at": NOW} | {name: new.c[name] for name in members}
     rows = select(OWNER_ID, *values.values()).select_from(new).order_by(new.c.id)
     insertion = insert(_tasks).from_select(["user_id", *values], rows)
     made = insertion.returning(*COLUMNS).cte("made")
@@ -232,12 +214,7 @@ _CREATE_SEVERAL = _creating_several()
 def _changing(
     values: Mapping[str, ColumnElement[Any]], *, repeatable: bool, rows: Table = _tasks
 ) -> ChangeOne:
-    """Update a task; `updated_at` moves if a value does, and always forwards."""
-    changes = or_(*(rows.c[name].is_distinct_from(value) for name, value in values.items()))
-    later = func.greatest(_now, rows.c.updated_at + literal_column("interval '1 microsecond'"))
-    updated_at = case((changes, later), else_=rows.c.updated_at)
-    values = {**values, "updated_at": updated_at}
-    return change_one(rows, {"id": _task_id}, values, TaskRead, repeatable=repeatable)
+    return changing(rows, _task_id, values, TaskRead, repeatable=repeatable)
 
 
 _UPDATE = _changing(assignments(TaskUpdate, Task, USUAL), repeatable=True)
@@ -250,5 +227,5 @@ _UPDATE_AND_FLIP = _changing({**_WHOLE, "completed": not_(_tasks.c.completed)}, 
 _COMPLETE = _changing(dict(parameters(Completion, Task)), repeatable=True)
 _FLIP = _changing({"completed": not_(_tasks.c.completed)}, repeatable=False)
 # Not repeatable: there is nothing to be found once it is done.
-_DELETE = _changing({"deleted_at": _now}, repeatable=False)
+_DELETE = _changing({"deleted_at": NOW}, repeatable=False)
 _RESTORE = _changing({"deleted_at": null()}, repeatable=False, rows=trash_view(Task))
