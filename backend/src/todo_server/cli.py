@@ -178,7 +178,9 @@ async def _look_after_all(url: str, settings: Settings) -> Done:
 
 def _in_words(done: Done) -> str:
     deleted = done.deleted
-    counts = f"{deleted.tasks} tasks, {deleted.changes} changes and {deleted.keys} keys"
+    counts = (
+        f"{deleted.purged} rows of the trash, {deleted.changes} changes and {deleted.keys} keys"
+    )
     return f"Looked after {done.users} users: purged {counts}"
 
 

@@ -114,6 +114,34 @@ class ProjectNotFoundError(NotFoundError):
     message = "You have no project with this id."
 
 
+class TagNotFoundError(NotFoundError):
+    """No tag of this name among the user's own."""
+
+    code = "tag_not_found"
+    message = "You have no tag of this name."
+
+
+class FilterNotFoundError(NotFoundError):
+    """No saved filter with this id among the user's own."""
+
+    code = "filter_not_found"
+    message = "You have no filter with this id."
+
+
+class TagExistsError(TodoServerError):
+    """There is a tag of this name already, maybe in another case; `current` is it, in JSON."""
+
+    code = "tag_exists"
+    message = (
+        "You have a tag of this name already: 'current' is it. "
+        "To give the tasks of one tag another, merge it."
+    )
+
+    def __init__(self, current: bytes = b"null") -> None:
+        self.current = current
+        super().__init__()
+
+
 class LimitReachedError(TodoServerError):
     """The user has as many rows of a kind as there may be."""
 

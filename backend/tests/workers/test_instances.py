@@ -49,7 +49,7 @@ def test_of_several_instances_one_looks_after_each_user_and_purges_each_task_onc
             done = await asyncio.gather(*(look_after_all(each, RETENTION) for each in databases))
             assert sum(each.users for each in done) == 200
             assert all(each.users for each in done)
-            assert sum(each.deleted.tasks for each in done) == 199
+            assert sum(each.deleted.purged for each in done) == 199
             assert await its.fetch(PURGED) == [199]
             assert await its.fetch(PURGED_ONCE) == [True]
             assert await its.fetch("SELECT count(*) FROM task") == [0]
@@ -71,7 +71,7 @@ def test_who_comes_back_late_to_a_user_of_somebody_else_does_nothing(url):
             assert await upkeep.look_after(its.database, late, RETENTION) == (Deleted(), None)
             assert len(await its.left("ada")) == 1
             deleted, unfinished = await upkeep.look_after(its.database, in_time, RETENTION)
-            assert (deleted, unfinished) == (Deleted(tasks=1), None)
+            assert (deleted, unfinished) == (Deleted(purged=1), None)
 
     asyncio.run(work())
 
@@ -119,13 +119,13 @@ def test_a_hundred_thousand_of_one_user_go_in_small_steps_and_the_user_goes_on(u
             own: list[asyncio.Task[tasks.Versioned]] = []
 
             def tell(done: Done) -> None:
-                steps.append(done.deleted.tasks - sum(steps))
+                steps.append(done.deleted.purged - sum(steps))
                 if len(steps) % 50 == 0:  # 503 where it would wait for two seconds
                     new = tasks.create_task(mine, TaskCreate(title="meanwhile"))
                     own.append(asyncio.ensure_future(new))
 
             done = await its.look_after_all(tell=tell)
-            assert done.deleted.tasks == sum(steps) == 100_000
+            assert done.deleted.purged == sum(steps) == 100_000
             assert max(steps) <= upkeep.STEP
             made = await asyncio.gather(*own)
             assert len(made) == 10
@@ -147,7 +147,7 @@ def test_a_user_who_is_busy_is_left_for_later_and_the_others_are_not(url):
                 done = await its.look_after_all()
             assert (done.users, done.busy) == (2, 1)
             its.now += upkeep.CLAIM
-            assert (await its.look_after_all()).deleted == Deleted(tasks=1)
+            assert (await its.look_after_all()).deleted == Deleted(purged=1)
             assert await its.fetch("SELECT count(*) FROM task") == [0]
 
     asyncio.run(work())
@@ -163,9 +163,13 @@ def test_the_command_looks_after_everybody_and_says_what_it_did(url, tmp_path):
     asyncio.run(prepare())
     done = todo_server("upkeep", cwd=tmp_path, DATABASE_URL=url, TRASH_DAYS=101)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "Looked after 2 users: purged 0 tasks, 2 changes and 0 keys.\n"
+    assert (
+        done.stdout == "Looked after 2 users: purged 0 rows of the trash, 2 changes and 0 keys.\n"
+    )
     again = todo_server("upkeep", cwd=tmp_path, DATABASE_URL=url)
-    assert again.stdout == "Looked after 0 users: purged 0 tasks, 0 changes and 0 keys.\n"
+    assert (
+        again.stdout == "Looked after 0 users: purged 0 rows of the trash, 0 changes and 0 keys.\n"
+    )
 
 
 def test_the_command_tells_how_far_it_is_where_it_takes_long(url, invoke, monkeypatch):

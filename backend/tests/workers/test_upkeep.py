@@ -31,10 +31,10 @@ def test_what_was_deleted_is_purged_after_thirty_days_and_not_before(url):
         assert (await its.look_after_all()).deleted == Deleted()
         assert set(await its.left("ada")) == {first, second}
         its.now = BEGINNING + 30 * DAY + upkeep.AT_LEAST
-        assert (await its.look_after_all()).deleted == Deleted(tasks=1)
+        assert (await its.look_after_all()).deleted == Deleted(purged=1)
         assert await its.left("ada") == [second]
         its.now += 11 * DAY
-        assert (await its.look_after_all()).deleted == Deleted(tasks=1)
+        assert (await its.look_after_all()).deleted == Deleted(purged=1)
         assert await its.fetch("SELECT id FROM task") == [kept.id]
 
     run_with(url, work)

@@ -132,7 +132,7 @@ def test_it_says_in_one_line_what_it_did_and_nothing_if_there_was_nothing(url, m
 
     asyncio.run(work())
     (record,) = caplog.records
-    fields = {"users": 1, "tasks": 1, "changes": 0, "keys": 0}
+    fields = {"users": 1, "purged": 1, "changes": 0, "keys": 0}
     assert (record.levelname, vars(record)["fields"]) == ("INFO", fields)
 
 

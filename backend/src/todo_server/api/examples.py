@@ -6,7 +6,12 @@ from todo_server import __version__
 from todo_server.api import noun_examples as nouns
 from todo_server.api.compatibility import OTHER_NAMES, operation_id_of
 from todo_server.domain.changes_query import MAX_NUMBER
-from todo_server.errors import AlreadyChangedError, ValidationFailedError, VersionConflictError
+from todo_server.errors import (
+    AlreadyChangedError,
+    TagExistsError,
+    ValidationFailedError,
+    VersionConflictError,
+)
 
 TASK_ID = "019aa3f4-7c00-7e3a-8f52-3d1f0c7a9b11"
 _PATH_VALUES = {"user_id": "me", "task_id": TASK_ID, "number": 43, **nouns.PATH_VALUES}
@@ -252,6 +257,7 @@ _ANSWERS: dict[str, dict[str, Any]] = {
     "list_task_history": {"one change": _HISTORY},
     "undo_change": {"the task": _FOLLOWED | {"number": 44, "tasks": [_TASK | _UNDONE]}},
     **nouns.ANSWERS,
+    "list_filtered_tasks": {"two tasks": [_NEWER, _TASK]},
     "export": {"everything": _EXPORT},
     "import": {"all of it was new": {"created": 2, "left": 0}},
     "sign_up": {"tokens": _TOKENS},
@@ -331,7 +337,7 @@ def illustrate(operation: dict[str, Any], path: str) -> None:
                 continue
             for code, example in media["examples"].items():
                 example["value"] |= {"instance": path.format(**_PATH_VALUES)}
-                if code == VersionConflictError.code:
+                if code in (VersionConflictError.code, TagExistsError.code):
                     example["value"] |= {"current": nouns.CURRENT.get(name, _CHANGED)}
                 if code == AlreadyChangedError.code:
                     message = "Changed again by change 44"

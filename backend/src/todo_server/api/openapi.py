@@ -35,6 +35,8 @@ Beside those that an operation lists, any may be answered with 500 `internal_err
 _TAGS = [
     {"name": "tasks", "description": "What a user wants to do."},
     {"name": "projects", "description": "What several tasks belong to."},
+    {"name": "tags", "description": "What belongs to a tag itself; tasks name their tags."},
+    {"name": "filters", "description": "Questions for tasks that are asked again and again."},
     {"name": "trash", "description": "What a user has deleted, until it is purged."},
     {"name": "changes", "description": "What was changed: to follow, to read, and to undo."},
     {

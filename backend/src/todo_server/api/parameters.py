@@ -8,11 +8,12 @@ from pydantic import AfterValidator, BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from todo_server.api.examples import TASK_ID
-from todo_server.api.noun_examples import PROJECT_ID
+from todo_server.api.noun_examples import FILTER_ID, PROJECT_ID
 from todo_server.api.routing.owner_route import OwnerRoute
 from todo_server.api.routing.query_reader import names_of
 from todo_server.domain.etags import is_condition
 from todo_server.domain.identity import USER_ID_LENGTH
+from todo_server.models.task.members import tag_name
 
 
 def _canonical(value: str) -> str:
@@ -42,6 +43,14 @@ TaskId = Annotated[
 ]
 ProjectId = Annotated[
     UUID, BeforeValidator(_canonical), Path(description="The project's id.", examples=[PROJECT_ID])
+]
+FilterId = Annotated[
+    UUID, BeforeValidator(_canonical), Path(description="The filter's id.", examples=[FILTER_ID])
+]
+TagPath = Annotated[
+    str,
+    AfterValidator(tag_name),
+    Path(description="The tag's name, in any case; a slash is `%2F`.", examples=["home"]),
 ]
 
 

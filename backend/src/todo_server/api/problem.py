@@ -79,7 +79,10 @@ class Problem(BaseModel):
     ]
     current: Annotated[
         dict[str, Any] | SkipJsonSchema[None],
-        Field(description="With `version_conflict` alone: what it is now, as `GET` answers it."),
+        Field(
+            description="With `version_conflict`: what it is now, as `GET` answers it; with "
+            "`tag_exists`: the tag that there is. Absent with any other."
+        ),
     ] = None
     request_id: Annotated[
         str,

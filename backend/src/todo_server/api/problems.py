@@ -31,6 +31,9 @@ STATUS = {
     errors.NoAccountsError.code: HTTPStatus.NOT_FOUND,
     errors.TaskNotFoundError.code: HTTPStatus.NOT_FOUND,
     errors.ProjectNotFoundError.code: HTTPStatus.NOT_FOUND,
+    errors.TagNotFoundError.code: HTTPStatus.NOT_FOUND,
+    errors.FilterNotFoundError.code: HTTPStatus.NOT_FOUND,
+    errors.TagExistsError.code: HTTPStatus.CONFLICT,
     errors.LimitReachedError.code: HTTPStatus.CONFLICT,
     errors.ChangeNotFoundError.code: HTTPStatus.NOT_FOUND,
     errors.NumberTooOldError.code: HTTPStatus.GONE,
@@ -104,8 +107,9 @@ def problem_response(scope: Scope, error: TodoServerError) -> Response:
         headers["WWW-Authenticate"] = "Bearer"
     if error.retry_after is not None:
         headers["Retry-After"] = str(error.retry_after)
-    if isinstance(error, errors.VersionConflictError):
+    if isinstance(error, errors.VersionConflictError | errors.TagExistsError):
         problem["current"] = json.loads(error.current)
+    if isinstance(error, errors.VersionConflictError):
         headers["ETag"] = etag(error.version)
     return Response(to_json(problem), status.value, headers, media_type="application/problem+json")
 

@@ -43,17 +43,21 @@ def trash_view(model: type[SQLModel]) -> Table:
 
 
 def every_owner_view() -> list[Table]:
-    """Give all views that a user has, with the trash: first those whose changes are logged."""
+    """Give all views that a user has, with the trash, in an order in which they can be emptied.
+
+    First those whose changes are logged, and what refers to others before them.
+    """
+    order = [table.name for table in reversed(SQLModel.metadata.sorted_tables)]
     mappers = SQLModel._sa_registry.mappers  # noqa: SLF001 - there is no other way
     models: list[type[SQLModel]] = [mapper.class_ for mapper in mappers]
     views = []
-    for model in models:
+    for model in sorted(models, key=lambda each: order.index(str(each.__tablename__))):
         columns = model.__table__.c  # type: ignore[attr-defined]
         if OWNER_COLUMN in columns:
             views.append(owner_view(model))
         if "live" in columns:
             views.append(trash_view(model))
-    return sorted(views, key=lambda view: ("version" not in view.c, view.name))
+    return sorted(views, key=lambda view: "version" not in view.c)
 
 
 def unowned_table(model: type[SQLModel]) -> Table:

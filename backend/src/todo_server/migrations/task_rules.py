@@ -142,11 +142,13 @@ BEGIN
 END $$
 """
 
-# An id of version 7 (RFC 9562) by the instant of the change.
+# An id of version 7 (RFC 9562) by the instant of the change, with a counter (section 6.2) for those
+# that one task names, which are in its order.
 _TAGS = """
 CREATE OR REPLACE FUNCTION make_tags() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     its_name text;
+    its_place int := 0;
     digits text;
 BEGIN
     IF TG_OP = 'UPDATE' THEN
@@ -158,7 +160,9 @@ BEGIN
         CONTINUE WHEN EXISTS (SELECT FROM {schema}.my_tag AS tag WHERE tag.user_id = NEW.user_id
                               AND tag.name_key = {schema}.lower_key(its_name));
         digits := lpad(to_hex(floor(extract(epoch FROM NEW.updated_at) * 1000)::bigint), 12, '0')
-            || '7' || substr(replace(gen_random_uuid()::text, '-', ''), 14);
+            || '7' || lpad(to_hex(its_place), 3, '0')
+            || substr(replace(gen_random_uuid()::text, '-', ''), 17);
+        its_place := its_place + 1;
         INSERT INTO {schema}.my_tag (user_id, id, name, created_at, updated_at)
             VALUES (NEW.user_id, digits::uuid, its_name, NEW.updated_at, NEW.updated_at);
     END LOOP;

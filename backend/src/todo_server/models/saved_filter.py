@@ -1,10 +1,12 @@
 """A saved filter: its table, and the shapes in which clients write and read it."""
 
+import json
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
 from sqlalchemy import CheckConstraint, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field as Column
@@ -18,6 +20,7 @@ from todo_server.models.fields import (
     trash_index,
     user_id_check,
     version_field,
+    without_nul,
 )
 from todo_server.models.noun_input import NAME_LENGTH, Name, NounInput
 from todo_server.models.task.move import Move
@@ -51,11 +54,57 @@ class SavedFilter(SQLModel, table=True):
     )
 
 
+UNSAVED = frozenset(
+    ("limit", "cursor", "page", "page_size", "per_page", "offset", "skip"),
+)
+"""Parameters of the listing that say which page of it is meant: these are left out."""
+
+MAX_QUERY = 4_000
+"""Characters of all names and values together: a URL has to hold them."""
+
+
+def _query(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Turn a query in JSON into what a URL has; what asks for nothing is left out."""
+    if not isinstance(value, dict):
+        raise PydanticCustomError("dict_type", "Use an object of parameters and their values")
+    texts = {
+        name: _text(each)
+        for name, each in value.items()
+        if name not in UNSAVED and each not in (None, [])
+    }
+    if sum(len(name) + len(text) for name, text in texts.items()) > MAX_QUERY:
+        message = "A query has at most {most} characters"
+        raise PydanticCustomError("too_long", message, {"most": MAX_QUERY})
+    for name, text in texts.items():
+        without_nul(name + text)
+    return texts
+
+
+def _text(value: Any) -> str:  # noqa: ANN401 - any JSON
+    match value:
+        case str():
+            return value
+        case bool() | int() | float():
+            return json.dumps(value)
+        case list() if not any(isinstance(each, list) for each in value):
+            return ",".join(map(_text, value))
+        case _:
+            message = "Values are texts, numbers, booleans, or lists of these"
+            raise PydanticCustomError("invalid", message)
+
+
+_SCALARS = [{"type": kind} for kind in ("string", "number", "boolean", "null")]
+_SEVERAL = {"type": "array", "items": {"anyOf": _SCALARS[:3]}}
 Query = Annotated[
     dict[str, str],
+    BeforeValidator(_query),
     Field(
-        description="Parameters of `GET …/tasks` and their values, as they stand in a URL.",
+        description="Parameters of `GET …/tasks` and their values, as a URL has them; a list is "
+        "several values with commas between. `limit`, `cursor` and those of pages are left out.",
         examples=[{"status": "pending", "priority": "high,urgent", "sort": "position"}],
+    ),
+    WithJsonSchema(
+        {"type": "object", "additionalProperties": {"anyOf": [*_SCALARS, _SEVERAL]}},
     ),
 ]
 

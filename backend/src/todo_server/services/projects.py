@@ -16,7 +16,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql
 
 from todo_server.database import (
     Handle,
@@ -24,16 +23,11 @@ from todo_server.database import (
     Row,
     TransactionHandle,
     Write,
-    constant,
     is_owners,
     json_columns,
-    json_row,
     owner_view,
-    read_statement,
-    select_owned,
     sent_members,
     trash_view,
-    utf8,
     write_statement,
 )
 from todo_server.domain.project_query import TasksOfDeleted
@@ -58,6 +52,7 @@ from todo_server.services.placed import (
     update_placed,
     updating,
 )
+from todo_server.services.placed_lists import counting, counts, listing
 
 STEP = 2_000
 """Tasks that one statement changes, so that none takes too long, however many there are."""
@@ -119,35 +114,13 @@ async def delete_project(
 
 
 def _list() -> Read[bytes]:
-    """Select a JSON array; the tasks of all projects are counted by one walk."""
-    counted = (
-        select_owned(
-            Task,
-            _tasks.c.project_id,
-            func.count().label("total"),
-            func.count().filter(_tasks.c.completed).label("completed"),
-        )
-        .where(_tasks.c.project_id.is_not(None))
-        .group_by(_tasks.c.project_id)
-        .subquery("counted")
-    )
-    none = literal_column("0", Integer)
-    parts = (
-        part
-        for name in ("total", "completed")
-        for part in (constant(name), func.coalesce(counted.c[name], none))
-    )
-    columns = (*json_columns(_projects, ProjectRead), func.json_build_object(*parts).label("tasks"))
+    has_one = _tasks.c.project_id.is_not(None)
+    counted = counting(_tasks.c.project_id).where(has_one).subquery("counted")
+    rows = _projects.outerjoin(counted, counted.c.project_id == _projects.c.id)
+    columns = (*json_columns(_projects, ProjectRead), counts(counted))
     archived = bindparam("archived", type_=Boolean)
-    listed = (
-        select_owned(Project, *columns)
-        .select_from(_projects.outerjoin(counted, counted.c.project_id == _projects.c.id))
-        .where(or_(archived.is_(None), _projects.c.archived == archived))
-        .subquery("listed")
-    )
-    in_order = postgresql.aggregate_order_by(json_row(listed), listed.c.position, listed.c.id)
-    array = func.coalesce(func.json_agg(in_order), literal_column("'[]'"))
-    return read_statement(select(utf8(array)).select_from(listed))
+    wanted = or_(archived.is_(None), _projects.c.archived == archived)
+    return listing(Project, columns, rows, wanted)
 
 
 def _leaving(rows: Table, **also: ColumnElement[Any]) -> Write[int]:

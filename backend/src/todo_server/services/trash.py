@@ -7,6 +7,7 @@ from sqlalchemy import (
     ColumnElement,
     DateTime,
     Integer,
+    Table,
     Text,
     Uuid,
     any_,
@@ -34,6 +35,7 @@ from todo_server.database import (
 )
 from todo_server.errors import TaskNotFoundError, VersionConflictError
 from todo_server.models import Task, TaskRead
+from todo_server.services.changes.nouns import NOUNS
 from todo_server.services.one_row import Versioned, Versions
 
 STEP = 500
@@ -54,17 +56,17 @@ def _purge() -> Write[Row | None]:
     return write_statement(select(func.coalesce(as_row(purged).scalar_subquery(), as_it_is)))
 
 
-def _purge_oldest() -> Write[int]:
+def _purge_oldest(rows: Table) -> Write[int]:
     """Delete some of the rows, the oldest first, those up to `until` alone; give how many.
 
     As a range of their index with two ends: PostgreSQL would look for each row in a list of them
     as long as it knows nothing of the table, and take a range with one end for a third of it.
     """
     until: ColumnElement[Any] = bindparam("until", type_=DateTime(timezone=True))
-    place = [_trash.c.deleted_at, _trash.c.id]
+    place = [rows.c.deleted_at, rows.c.id]
     oldest = (
         select(*place)
-        .where(is_owners(_trash), or_(until.is_(None), _trash.c.deleted_at <= until))
+        .where(is_owners(rows), or_(until.is_(None), rows.c.deleted_at <= until))
         .order_by(*place)
         .limit(bindparam("limit", type_=Integer))
         .cte("oldest")
@@ -73,15 +75,17 @@ def _purge_oldest() -> Write[int]:
     last = last.limit(literal_column("1"))
     end = tuple_(*(last.with_only_columns(column).scalar_subquery() for column in oldest.c))
     beginning = select(func.min(oldest.c.deleted_at)).scalar_subquery()
-    until_then = _trash.c.deleted_at <= select(func.max(oldest.c.deleted_at)).scalar_subquery()
-    within = (_trash.c.deleted_at >= beginning, until_then, tuple_(*place) <= end)
-    those = delete(_trash).where(is_owners(_trash), *within)
-    purged = those.returning(_trash.c.id).cte("purged")
+    until_then = rows.c.deleted_at <= select(func.max(oldest.c.deleted_at)).scalar_subquery()
+    within = (rows.c.deleted_at >= beginning, until_then, tuple_(*place) <= end)
+    those = delete(rows).where(is_owners(rows), *within)
+    purged = those.returning(rows.c.id).cte("purged")
     return write_statement(select(func.count()).select_from(purged))
 
 
 _PURGE = _purge()
-PURGE_OLDEST = _purge_oldest()
+_PURGE_OLDEST_TASKS = _purge_oldest(_trash)
+PURGE_OLDEST = [_purge_oldest(trash_view(noun.model)) for noun in NOUNS]
+"""For each noun: of others than tasks, too, what was deleted is purged in time."""
 
 
 async def purge_task(mine: Handle, task_id: UUID, versions: Versions = None) -> None:
@@ -104,7 +108,7 @@ async def empty_trash(mine: Handle) -> None:
     """
 
     async def steps(mine: Handle) -> list[bytes]:
-        while await mine.run(PURGE_OLDEST, limit=STEP, until=None) == STEP:
+        while await mine.run(_PURGE_OLDEST_TASKS, limit=STEP, until=None) == STEP:
             pass
         return []
 

@@ -40,7 +40,8 @@ from todo_server.database import (
     write_statement,
 )
 from todo_server.domain.identity import Identity
-from todo_server.models import IdempotencyKey, LoggedChange, Task, Upkeep
+from todo_server.models import IdempotencyKey, LoggedChange, Upkeep
+from todo_server.services.changes.nouns import NOUNS
 from todo_server.services.trash import PURGE_OLDEST
 
 CLAIM = timedelta(minutes=5)
@@ -76,14 +77,14 @@ class Retention:
 class Deleted:
     """How many rows of each kind."""
 
-    tasks: int = 0
+    purged: int = 0
     changes: int = 0
     keys: int = 0
 
     def __add__(self, other: "Deleted") -> "Deleted":
         """Add up."""
-        tasks, changes = self.tasks + other.tasks, self.changes + other.changes
-        return Deleted(tasks, changes, self.keys + other.keys)
+        purged, changes = self.purged + other.purged, self.changes + other.changes
+        return Deleted(purged, changes, self.keys + other.keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ async def look_after(
         if not await mine.run(_CLAIM_AGAIN, claimed_until=claimed.until, until=until):
             return Deleted(), None
         deleted = await _delete_some(mine, retention)
-        if max(deleted.tasks, deleted.changes, deleted.keys) >= STEP:
+        if max(deleted.purged, deleted.changes, deleted.keys) >= STEP:
             return deleted, Claimed(claimed.owner, until)
         await _settle(mine, retention)
         return deleted, None
@@ -130,10 +131,18 @@ async def look_after(
 
 async def _delete_some(mine: Handle, retention: Retention) -> Deleted:
     return Deleted(
-        tasks=await mine.run(PURGE_OLDEST, limit=STEP, until=mine.now - retention.trash),
+        purged=await _purge(mine, mine.now - retention.trash),
         changes=await mine.run(_PRUNE, limit=STEP, until=mine.now - retention.changes),
         keys=await mine.run(_FORGET_KEYS, limit=STEP, until=mine.now - KEYS_KEPT),
     )
+
+
+async def _purge(mine: Handle, until: datetime) -> int:
+    """Purge some of what is in the trash, `STEP` rows at most."""
+    purged = 0
+    for of_noun in PURGE_OLDEST:
+        purged += await mine.run(of_noun, limit=STEP - purged, until=until)
+    return purged
 
 
 async def _settle(mine: Handle, retention: Retention) -> None:
@@ -145,7 +154,7 @@ async def _settle(mine: Handle, retention: Retention) -> None:
 
 
 _upkeep, _changes = unowned_table(Upkeep), owner_view(LoggedChange)
-_keys, _trash = owner_view(IdempotencyKey), trash_view(Task)
+_keys = owner_view(IdempotencyKey)
 _limit = bindparam("limit", type_=Integer)
 
 
@@ -237,8 +246,8 @@ def _set_due() -> Write[str | None]:
     first_change = func.least(first(_changes, "at", "changes", "number"))
     is_prunable = numbers.scalar_subquery() > literal_column("1")
     prunable = select(first_change).where(is_prunable).scalar_subquery()
-    first_task = first(_trash, "deleted_at", "trash")
-    soonest = func.least(first_task, prunable, first(_keys, "created_at", "keys"))
+    trashed = (first(trash_view(noun.model), "deleted_at", "trash") for noun in NOUNS)
+    soonest = func.least(*trashed, prunable, first(_keys, "created_at", "keys"))
     due_at = func.greatest(_instant("soonest"), func.least(soonest, _instant("latest")))
     return write_statement(
         update(_upkeep)

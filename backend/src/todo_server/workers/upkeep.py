@@ -102,5 +102,5 @@ class UpkeepWorker:
             return
         deleted = done.deleted
         if deleted != Deleted():
-            counts = {"tasks": deleted.tasks, "changes": deleted.changes, "keys": deleted.keys}
+            counts = {"purged": deleted.purged, "changes": deleted.changes, "keys": deleted.keys}
             log.info("deleted what was old", extra={"fields": {"users": done.users, **counts}})

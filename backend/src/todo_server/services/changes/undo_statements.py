@@ -104,6 +104,11 @@ def _end(*, newest: bool) -> ColumnElement[int]:
     return select(log.c.number).where(is_owners(log)).order_by(order).limit(_one).scalar_subquery()
 
 
+def is_undone(log: Table) -> ColumnElement[bool]:
+    """Narrow the log to what is undone."""
+    return (log.c.number >= _first) & (log.c.number <= _last)
+
+
 def _undone() -> Subquery:
     """Select what is undone, with the members that come back.
 
@@ -116,8 +121,7 @@ def _undone() -> Subquery:
         else_=_log.c.before,
     )
     columns = (_log.c.number, _log.c.noun, _log.c.row_id, cast(before, JSONB).label("before"))
-    of_these = (is_owners(_log), _log.c.number >= _first, _log.c.number <= _last)
-    return select(*columns).where(*of_these).subquery("undone")
+    return select(*columns).where(is_owners(_log), is_undone(_log)).subquery("undone")
 
 
 def _check() -> Write[str]:

@@ -22,6 +22,7 @@ from todo_server.errors import (
 )
 from todo_server.services.changes.follow_statements import FOLLOW, Page
 from todo_server.services.changes.following import ChangesPage, show_page
+from todo_server.services.changes.nameless_tags import LEAVES_NAMELESS
 from todo_server.services.changes.undo_statements import CHECK, FIND, PUT_BACK
 from todo_server.services.limits import REFUSALS as LIMITS
 
@@ -38,6 +39,9 @@ REFUSALS = {
     **dict.fromkeys(LIMITS, ("deleted_at", ": you have as many as there can be")),
 }
 """Members and reasons, by the constraint that is violated."""
+
+_HAVE_TAG = "Tasks have the tag that this would take away, or give another name."
+_NAME = FieldError("name", AlreadyChangedError.code, _HAVE_TAG)
 
 
 async def undo_change(mine: Handle, number: int) -> ChangesPage:
@@ -72,6 +76,8 @@ async def _put_back(mine: TransactionHandle, **undone: object) -> None:
         message = f"What this would put back does not go with what there is now{reason}."
         details = (FieldError(member, AlreadyChangedError.code, message),) if member else ()
         raise AlreadyChangedError(message, details=details) from error
+    if await mine.run(LEAVES_NAMELESS, **undone):
+        raise AlreadyChangedError(_HAVE_TAG, details=(_NAME,))
 
 
 def _refuse(in_the_way: dict[str, Any], *, is_batch: bool) -> None:

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from todo_server.database import IntegrityConstraintViolationError
 from todo_server.errors import FieldError, ValidationFailedError
+from todo_server.services.limits import REFUSALS as LIMITS
 
 Outcome = TypeVar("Outcome")
 
@@ -15,6 +16,7 @@ _REFUSALS = {
     ),
     "task_user_id_parent_id_fkey": _NO_PARENT,
     "task_parent_not_found": _NO_PARENT,  # it is in the trash
+    "tag_limit": FieldError("tags", "too_many", LIMITS["tag_limit"].rstrip(".")),
     "task_parent_is_itself": FieldError("parent_id", "invalid", "A task is no part of itself"),
     "task_parent_is_subtask": FieldError(
         "parent_id", "too_deep", "That task is a part itself, and a part has no parts of its own"
