@@ -9,7 +9,8 @@ import pytest
 
 from tests.api.everything.documents import document, row
 from tests.filters import every_filter, words_of
-from tests.server import nobody, settings
+from tests.isolation.belongings import NEVER, NOUNS
+from tests.server import User, nobody, settings
 from todo_server.api.compatibility import OTHER_NAMES, PREFIX
 from todo_server.app import create_app
 from todo_server.domain.task_query import Sort
@@ -21,9 +22,11 @@ PUBLIC = {
     *(f"POST /api/auth/{verb}" for verb in ("sign-up", "sign-in", "refresh", "token")),
     *(f"POST {PREFIX}{path}" for path, of in OTHER_NAMES.items() if of != "sign_out"),
 }
-PATH_PARAMETERS = {"user_id", "task_id", "number"}
+PATH_PARAMETERS = {"user_id", "task_id", "number", *NOUNS}  # the last ones in `test_nouns`
 HEADERS = {"If-Match", "If-None-Match", "Idempotency-Key"}
 TASK_MEMBERS = set(TaskRead.model_fields)  # each is sent by a stranger below
+# The same for these, beside those that are called as a task's.
+NOUN_MEMBERS = {"name", "color", "archived", "query", "move", "into", "tasks"}
 BULK_MEMBERS = {"atomic", "commands", "task_ids", "action"}  # and these in `test_bulk`
 # Of a document of everything: tests/api/everything/test_import.py tries whose rows it makes.
 DOCUMENT_MEMBERS = {
@@ -51,7 +54,12 @@ class Operation(NamedTuple):
         return {name for name, parameter in self.parameters.items() if parameter["in"] == where}
 
     def url(self, **values: str) -> str:
-        return self.path.format(**({"number": "1"} | values))  # everybody has a first change
+        # Everybody has a first change; what else is not given, is nobody's.
+        return self.path.format(**({"number": "1", **dict.fromkeys(NOUNS, NEVER)} | values))
+
+    def own(self, user: User) -> dict[str, str]:
+        """What its path names beside a task, made for a user."""
+        return {name: make(user) for name, make in NOUNS.items() if name in self.names("path")}
 
     def body(self) -> dict[str, Any] | None:
         """One that the operation takes."""
@@ -59,6 +67,10 @@ class Operation(NamedTuple):
             return document(row())
         if "commands" in self.members:
             return {"commands": [{"op": "create", "title": "theirs"}]}
+        if "into" in self.members:
+            return {"into": "other"}
+        if "name" in self.members and "email" not in self.members:
+            return {"name": "theirs", **({"query": {}} if "query" in self.members else {})}
         return {"title": "theirs"} if "title" in self.members else ({} if self.members else None)
 
 
@@ -105,7 +117,7 @@ def test_every_parameter_of_an_operation_is_tried_below(operation):
     named = set(re.findall(r"{(\w+)}", operation.path))
     assert named == operation.names("path")
     if operation.path.startswith("/api/{user_id}/"):
-        known = TASK_MEMBERS | BULK_MEMBERS | DOCUMENT_MEMBERS
+        known = TASK_MEMBERS | BULK_MEMBERS | NOUN_MEMBERS | DOCUMENT_MEMBERS
         assert not operation.members - known, "the same for these members of the body"
     elif operation in OWNED:
         assert not named, "whose is it?"
@@ -171,15 +183,18 @@ def test_the_task_of_another_user_is_404_like_one_that_never_was(
 def test_the_tag_of_another_users_answer_is_not_known(operation, user, stranger):
     for each in (user, stranger):  # as empty lists are alike
         each.delete(f"{each.path}/{each.create()['id']}")
+        for make in NOUNS.values():
+            make(each)
     theirs, own = user.create(), stranger.create()
     for each in (user, stranger):  # nothing is the same for everybody
         each.delete(f"{each.path}/{each.create()['id']}")
-    tag = user.get(operation.url(user_id=user.id, task_id=theirs["id"])).headers["etag"]
-    url = operation.url(user_id=stranger.id, task_id=own["id"])
+    where = {"user_id": user.id, "task_id": theirs["id"], **operation.own(user)}
+    tag = user.get(operation.url(**where)).headers["etag"]
+    url = operation.url(user_id=stranger.id, task_id=own["id"], **operation.own(stranger))
     alone = stranger.get(url)
     asked = stranger.get(url, headers={"If-None-Match": tag})
     # The version of one row is a count, which tells nothing of whose it is.
-    if "task_id" in operation.parameters:
+    if operation.path.endswith("}"):
         assert (asked.status_code, asked.headers["etag"]) == (304, tag)
     else:
         assert (asked.status_code, asked.content) == (200, alone.content)
@@ -213,9 +228,9 @@ def test_every_word_of_every_parameter_is_among_the_queries():
 def test_no_query_shows_the_task_of_another_user(operation, query, user, stranger):
     theirs = user.create("a secret")
     own = stranger.create()
-    url = operation.url(user_id="me", task_id=own["id"]) + "?" + query.format(victim=user.id)
-    response = stranger.request(operation.method, url)
-    assert response.status_code == 200
+    url = operation.url(user_id="me", task_id=own["id"], **operation.own(stranger))
+    response = stranger.request(operation.method, f"{url}?{query.format(victim=user.id)}")
+    assert response.is_success
     assert theirs["id"] not in response.text
     assert theirs["title"] not in response.text
 
@@ -226,7 +241,8 @@ def test_the_cursor_of_another_user_is_refused(operation, user, stranger):
     user.create("second")
     page = user.get(user.path, params={"limit": 1})
     cursor = page.links["next"]["url"].partition("cursor=")[2]
-    url = operation.url(user_id=stranger.id, task_id=stranger.create()["id"])
+    own = {"task_id": stranger.create()["id"], **operation.own(stranger)}
+    url = operation.url(user_id=stranger.id, **own)
     response = stranger.get(url, params={"limit": 1, "cursor": cursor})
     assert response.status_code == 400
 
@@ -239,7 +255,7 @@ def test_the_cursor_of_another_user_is_refused(operation, user, stranger):
 def test_no_member_of_a_body_reaches_the_task_of_another_user(operation, member, user, stranger):
     task = user.create("mine", description="mine")
     own = stranger.create()
-    url = operation.url(user_id=stranger.id, task_id=own["id"])
+    url = operation.url(user_id=stranger.id, task_id=own["id"], **operation.own(stranger))
     response = stranger.request(
         operation.method, url, json=(operation.body() or {}) | {member: task[member]}
     )

@@ -77,7 +77,8 @@ ALWAYS = {"set_position", "derive_task"}
 def _triggers(table: Table) -> set[str]:
     if not is_logged(table):
         return set()
-    return OF_THE_LOG | (OF_TASKS if table.name == "task" else {"set_position"})
+    limited = {"limit_made", "limit_restored"} if "limit" in table.info else set()
+    return OF_THE_LOG | limited | (OF_TASKS if table.name == "task" else {"set_position"})
 
 
 def test_every_table_with_an_owner_is_logged_or_has_a_reason_why_not(database_url):

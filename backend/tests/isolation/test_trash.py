@@ -31,7 +31,7 @@ def test_no_operation_shows_what_is_in_the_trash(operation: Operation, query: st
     secret = f"secret-{uuid.uuid4().hex}"
     user.create("Keep")
     gone = trashed(user, secret, description=secret, completed=True)
-    url = operation.url(user_id=user.id, task_id=gone["id"], number="1")
+    url = operation.url(user_id=user.id, task_id=gone["id"], **operation.own(user))
     assert secret not in user.get(f"{url}?{query}").text
 
 

@@ -92,6 +92,20 @@ _TASK = {
     "created_at": "now()",
     "updated_at": "now()",
 }
+_PROJECT = {
+    "user_id": "'victim'",
+    "id": "'00000000-0000-7000-8000-000000000001'",
+    "name": "'victim'",
+    "position": "'victim'",
+    "created_at": "now()",
+    "updated_at": "now()",
+}
+_NOUNS = {
+    "project": _PROJECT | {"color": "'#00ff00'"},
+    "tag": _PROJECT,
+    "filter": _PROJECT | {"query": """'{"search": "victim"}'"""},
+}
+_TRASHED = {"id": "'00000000-0000-7000-8000-000000000003'", "deleted_at": "now()"}
 OF_THE_VICTIM = {
     "my_account": {
         "user_id": "'victim'",
@@ -113,11 +127,9 @@ OF_THE_VICTIM = {
         "created_at": "now()",
     },
     "my_task": _TASK,
-    "my_trashed_task": {
-        **_TASK,
-        "id": "'00000000-0000-7000-8000-000000000003'",
-        "deleted_at": "now()",
-    },
+    "my_trashed_task": _TASK | _TRASHED,
+    **{f"my_{noun}": row for noun, row in _NOUNS.items()},
+    **{f"my_trashed_{noun}": row | _TRASHED for noun, row in _NOUNS.items()},
     "my_change": {
         "user_id": "'victim'",
         "number": "1",
@@ -136,7 +148,10 @@ OF_THE_VICTIM = {
         "created_at": "now()",
     },
 }
-_MAY_BE_ALIKE = {"my_task", "my_trashed_task", "my_change"}
+_MAY_BE_ALIKE = {
+    "my_change",
+    *(f"{view}{noun}" for view in ("my_", "my_trashed_") for noun in ("task", *_NOUNS)),
+}
 """But for the owner, and for what belongs to them."""
 
 

@@ -183,5 +183,5 @@ def test_the_command_tells_how_far_it_is_where_it_takes_long(url, invoke, monkey
     monkeypatch.setattr("todo_server.logs.configure", lambda *_: None)
     done = invoke("upkeep", DATABASE_URL=url)
     assert done.exit_code == 0, done.output
-    assert done.stderr.startswith("Looked after 0 users: purged 200 tasks")
+    assert done.stderr.startswith("Looked after 0 users: purged 200 rows of the trash")
     assert "1 were due" in done.stderr

@@ -32,6 +32,9 @@ def live(person, new_person) -> None:
     person.post("/api/me/tasks", json={"title": "new"}, headers={"Idempotency-Key": "once"})
     person.patch(f"/api/me/tasks/{person.create()['id']}/complete")
     person.delete(f"/api/me/tasks/{person.create()['id']}")
+    project = person.post("/api/me/projects", json={"name": "new"}).json()
+    person.post("/api/me/tasks", json={"title": "x", "project_id": project["id"], "tags": ["new"]})
+    person.post("/api/me/filters", json={"name": "new", "query": {}})
     person.refresh()
     new_person().sign_in(person.email)
 

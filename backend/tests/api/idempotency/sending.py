@@ -6,11 +6,13 @@ from typing import Any, NamedTuple
 
 import httpx
 
+from tests.api.nouns import made
 from tests.server import User
 
 
 class Sent(NamedTuple):
-    """A request for what is the user's; `{id}` is that of a task that is there."""
+    """A request for what is the user's; `{id}` is that of a task that is there, or what its path is
+    about: a project, a filter, a tag by its name."""
 
     method: str
     path: str = "/tasks/{id}"
@@ -18,11 +20,21 @@ class Sent(NamedTuple):
     headers: dict[str, str] = {}  # noqa: RUF012 - of a tuple, which nobody changes
 
     def a_task(self, user: User) -> str:
-        """Make what it needs to be there; gives the task's id."""
+        """Make what it needs to be there; gives the task's id, or the other row's."""
+        if "/projects" in self.path or "/filters" in self.path:
+            its: str = made(user, self.path.split("/")[1], name="Home", **self._more())["id"]
+            return its
+        if "/tags" in self.path:
+            made(user, "tags", name="other")
+            tag: str = made(user, "tags", name="home")["name"]
+            return tag
         task_id: str = user.create()["id"]
         if "/trash" in self.path:
             assert user.delete(f"{user.path}/{task_id}").is_success
         return task_id
+
+    def _more(self) -> dict[str, Any]:
+        return {"query": {}} if "/filters" in self.path else {}
 
     def by(self, user: User, task_id: str, key: str) -> httpx.Response:
         path = f"/api/{user.id}{self.path}".format(id=task_id)
@@ -48,6 +60,19 @@ SENT = {
     "restore_task": Sent("POST", "/trash/{id}/restore"),
     "purge_task": Sent("DELETE", "/trash/{id}"),
     "empty_trash": Sent("DELETE", "/trash"),
+    "create_project": Sent("POST", "/projects", {"name": "Once"}),
+    "update_project_by_put": Sent("PUT", "/projects/{id}", {"name": "Once"}),
+    "update_project_by_patch": Sent("PATCH", "/projects/{id}", {"move": {"first": True}}),
+    "delete_project": Sent("DELETE", "/projects/{id}"),
+    "create_tag": Sent("POST", "/tags", {"name": "Once"}),
+    "update_tag_by_put": Sent("PUT", "/tags/{id}", {"name": "Once"}),
+    "update_tag_by_patch": Sent("PATCH", "/tags/{id}", {"color": "#000000"}),
+    "merge_tag": Sent("POST", "/tags/{id}/merge", {"into": "other"}),
+    "delete_tag": Sent("DELETE", "/tags/{id}"),
+    "create_filter": Sent("POST", "/filters", {"name": "Once", "query": {"sort": "title"}}),
+    "update_filter_by_put": Sent("PUT", "/filters/{id}", {"query": {"sort": "title"}}),
+    "update_filter_by_patch": Sent("PATCH", "/filters/{id}", {"name": "Once"}),
+    "delete_filter": Sent("DELETE", "/filters/{id}"),
     "change_tasks": Sent(
         "POST",
         "/tasks/bulk",

@@ -1,0 +1,36 @@
+"""What a user has beside tasks, made for whoever is to have it; by the parameter that names it."""
+
+import secrets
+import uuid
+from collections.abc import Callable
+
+from tests.api.nouns import made, names
+from tests.server import User
+
+NEVER = str(uuid.UUID(int=0))
+"""The id of nothing, and the name of no tag."""
+
+
+def _tag(user: User) -> str:
+    """Make a tag of a name that nobody else has, and another to be merged into."""
+    if "other" not in names(user, "tags"):
+        made(user, "tags", name="other")
+    its: str = made(user, "tags", name=secrets.token_hex(8))["name"]
+    return its
+
+
+def _project(user: User) -> str:
+    its: str = made(user, "projects", name=f"of {user.id}")["id"]
+    return its
+
+
+def _filter(user: User) -> str:
+    its: str = made(user, "filters", name=f"of {user.id}", query={})["id"]
+    return its
+
+
+NOUNS: dict[str, Callable[[User], str]] = {
+    "project_id": _project,
+    "name": _tag,
+    "filter_id": _filter,
+}
