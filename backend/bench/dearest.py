@@ -30,6 +30,7 @@ from argon2 import PasswordHasher
 from check_cost import new_database, repeating_answers
 from fastapi import FastAPI
 from hostile import Request, Target, changed, invented
+from noun_operations import NOUNS, noun_targets
 from operations import EMAIL, LEAVING, PASSWORD, REFUSED, targets
 from uvicorn.server import ServerState
 
@@ -195,7 +196,9 @@ async def search(url: str, arguments: argparse.Namespace) -> list[str]:
         tasks = [await create(prober, token) for _ in range(3)]
         for task in tasks[1:]:
             await prober.make(Request(Target("", "DELETE", f"/api/me/tasks/{task}", token=token)))
+        made = {path: await post(prober, f"/api/me/{path}", NOUNS[path], token) for path in NOUNS}
     operations = targets(token, tasks, leaving)
+    operations += noun_targets(token, made["projects"]["id"], made["filters"]["id"])
     over = []
     with repeating_answers() as answers:
         async with serving(url) as prober:
