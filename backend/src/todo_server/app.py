@@ -19,6 +19,7 @@ from todo_server.api import (
     compatibility,
     exports,
     filters,
+    finding,
     health,
     home,
     key_set,
@@ -46,7 +47,7 @@ from todo_server.auth import (
     trust_the_path,
     with_bearer_token,
 )
-from todo_server.config import AuthMode, Settings, read_settings
+from todo_server.config import AuthMode, ListEnvelope, Settings, read_settings
 from todo_server.database import Database
 from todo_server.domain.duration import parse_duration
 from todo_server.errors import ConfigurationError
@@ -61,6 +62,7 @@ log = logging.getLogger("todo_server")
 
 _ROUTERS = (
     bulk.router,  # before those whose patterns its path would match
+    finding.router,  # as well
     tasks.router,
     trash.router,
     projects.router,
@@ -121,6 +123,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.database = database
     app.state.accounts = its_accounts
+    app.state.lists_are_objects = settings.list_envelope is ListEnvelope.OBJECT
     app.state.authenticate = _authenticate(settings, its_accounts, keys)
     app.openapi = lambda: document(app)  # type: ignore[method-assign]
     for router in _ROUTERS:

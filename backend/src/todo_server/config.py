@@ -46,6 +46,13 @@ class LogLevel(StrEnum):
     ERROR = "ERROR"
 
 
+class ListEnvelope(StrEnum):
+    """What lists of tasks are answered as."""
+
+    ARRAY = "array"
+    OBJECT = "object"
+
+
 class Settings(BaseSettings):
     """Every setting, its default and what it takes; docs/configuration.md explains them."""
 
@@ -96,6 +103,9 @@ class Settings(BaseSettings):
     changes_days: Annotated[
         int, Field(ge=1, le=36500, description="days for which changes are kept, 1 to 36500")
     ] = 90
+    list_envelope: Annotated[
+        ListEnvelope, Field(description="array, or object for lists of tasks with their total")
+    ] = ListEnvelope.ARRAY
     log_level: Annotated[LogLevel, Field(description="DEBUG, INFO, WARNING or ERROR")] = (
         LogLevel.INFO
     )

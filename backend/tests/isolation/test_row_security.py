@@ -33,7 +33,7 @@ from todo_server.domain.task_query import Order, Sort, Status, TaskQuery
 from todo_server.models import Completion, TaskCreate, TaskUpdate
 from todo_server.services import tasks
 from todo_server.services.tasks import list_statements, verbs
-from todo_server.services.tasks.walks import Shape
+from todo_server.services.tasks.listing import shape_of
 
 COLUMNS = "(user_id, id, title, description, completed, created_at, updated_at)"
 USERS = [f"user {number}" for number in range(5)]
@@ -134,9 +134,10 @@ def test_reading_in_one_trip_sees_the_own_rows_however_it_is_planned(planner, cr
 
     query = add_filter(monkeypatch)
     listings = [
-        (of(Shape(status, sort.column, order, filters=tuple(filtered))), filtered)
+        (of(shape), filtered)
         for status, sort, order in itertools.product(Status, Sort, Order)
-        for filtered in ({}, *values_of_filters(query))
+        for lines, filtered in (((), {}), *values_of_filters(query))
+        for shape in [shape_of(query(status=status, sort=sort, order=order), lines)]
         for of in (list_statements.page_statement, list_statements.whole_statement)
     ]
     asyncio.run(look())

@@ -11,21 +11,25 @@ import asyncpg
 import pytest
 
 from tests.databases import new_database, run, seed
-from tests.filters import add_filter, values_of_filters
-from todo_server.domain.task_query import Order, Sort, Status
+from tests.filters import add_filter, literal, values_of_filters
+from todo_server.domain.sorting import Order, Sort
+from todo_server.domain.task_filters import Status
 from todo_server.services.tasks.list_statements import page_statement, rest_statement
-from todo_server.services.tasks.walks import Shape, Start
+from todo_server.services.tasks.walks import WALKED, Shape, Start
 
+WALKS = [sort for sort in Sort if sort.column in WALKED]
 MANY, SOME, LIMIT = 20_000, 2_000, 20
 PLANS = ["force_generic_plan", "force_custom_plan"]
 
 # The newest are completed, and one in the midst of the others; the newest of all and every fifth
 # is in the trash: whoever goes past them is seen.
 FILL = """
-INSERT INTO task (user_id, id, title, description, completed, created_at, updated_at, deleted_at)
+INSERT INTO task (user_id, id, title, description, completed, completed_at, position, created_at,
+                  updated_at, deleted_at)
 SELECT 'ada', ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid,
        CASE WHEN completed THEN 'A' ELSE 'b' END || md5(n::text),
-       CASE WHEN n % 2 = 0 THEN md5(n::text) END, completed, now(),
+       CASE WHEN n % 2 = 0 THEN md5(n::text) END, completed,
+       CASE WHEN completed THEN now() END, 'r' || lpad(to_hex(n), 18, '0'), now(),
        now() - make_interval(secs => CASE WHEN completed THEN 0 ELSE $1 END + n * 7919 % $1),
        CASE WHEN n % 5 = 0 OR n > $1 * 0.95 THEN now() END
 FROM generate_series(1, $1::int) AS n, LATERAL (SELECT n > $1 * 0.7 OR n = 77 AS completed) AS it
@@ -64,7 +68,7 @@ async def explain(url: str, mode: str, shape: Shape, **filtered: object) -> Any:
     statement = page_statement(shape)
     connection = await asyncpg.connect(url, server_settings={"plan_cache_mode": mode})
     values: dict[str, Any] = {"owner": "'ada'", "session": "NULL", "limit": LIMIT}
-    values |= {name: f"'{value}'" for name, value in filtered.items()}
+    values |= {name: literal(value) for name, value in filtered.items()}
     if shape.start is not Start.BEGINNING:
         done = shape.status is Status.COMPLETED
         among = "live" if shape.status is Status.ALL else f"live AND completed = {done}"
@@ -77,7 +81,7 @@ async def explain(url: str, mode: str, shape: Shape, **filtered: object) -> Any:
         assert row is not None
         key, task_id, count = row
         assert count > 5 * LIMIT
-        values |= {"key": f"'{key}'", "task_id": f"'{task_id}'"}
+        values |= {"key_1": f"'{key}'", "task_id": f"'{task_id}'"}
     await connection.execute(f"PREPARE page AS {statement.sql}")
     given = ", ".join(str(value) for value in statement.arguments(values))
     found = await connection.fetchval(
@@ -105,7 +109,7 @@ def check_walks(plan: dict[str, Any], walks: int, *, deep: bool) -> None:
 
 @pytest.mark.parametrize("mode", PLANS)
 @pytest.mark.parametrize("deep", [False, True], ids=["first", "deep"])
-@pytest.mark.parametrize("shape", list(itertools.product(Status, Sort, Order)), ids=str)
+@pytest.mark.parametrize("shape", list(itertools.product(Status, WALKS, Order)), ids=str)
 def test_a_page_costs_what_it_shows_in_every_order_and_status_and_depth(
     crowded: str, shape: tuple[Status, Sort, Order], deep: bool, mode: str
 ):
@@ -118,7 +122,7 @@ def test_a_page_costs_what_it_shows_in_every_order_and_status_and_depth(
 
 @pytest.mark.parametrize("mode", PLANS)
 @pytest.mark.parametrize("deep", [False, True], ids=["first", "deep"])
-@pytest.mark.parametrize("shape", list(itertools.product(Status, Sort, Order)), ids=str)
+@pytest.mark.parametrize("shape", list(itertools.product(Status, WALKS, Order)), ids=str)
 def test_a_page_with_a_filter_reads_the_own_rows_at_most(
     shared: str, shape: tuple[Status, Sort, Order], deep: bool, mode: str, monkeypatch
 ):
@@ -126,9 +130,9 @@ def test_a_page_with_a_filter_reads_the_own_rows_at_most(
     status, sort, order = shape
     start = Start.AFTER_KEY if deep else Start.BEGINNING
     filters = list(values_of_filters(add_filter(monkeypatch)))
-    assert {"title": "victim 1"} in filters
-    for filtered in filters:
-        asked = Shape(status, sort.column, order, start, tuple(filtered))
+    assert (("title",), {"title": "victim 1"}) in filters
+    for lines, filtered in filters:
+        asked = Shape(status, sort.column, order, start, lines)
         plan = asyncio.run(explain(shared, mode, asked, **filtered))
         reading = [node for node in nodes(plan) if node.get("Relation Name") == "task"]
         found = [node for node in nodes(plan) if "Index Cond" in node]
@@ -136,7 +140,7 @@ def test_a_page_with_a_filter_reads_the_own_rows_at_most(
         assert len(found) >= len(reading)
         assert all("user_id = " in node["Index Cond"] for node in found), found
         read = [node["Actual Rows"] + node.get("Rows Removed by Filter", 0) for node in reading]
-        assert sum(read) <= SOME
+        assert max(read) <= SOME  # by each of the walks
 
 
 @pytest.mark.parametrize("mode", PLANS)

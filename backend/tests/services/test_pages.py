@@ -16,11 +16,13 @@ import pytest
 from todo_server.database import Database
 from todo_server.domain.cursor import write_cursor
 from todo_server.domain.identity import Identity
+from todo_server.domain.task_filters import TaskFilters
 from todo_server.domain.task_query import Order, Sort, Status, TaskQuery
 from todo_server.errors import InvalidCursorError
 from todo_server.models import Completion, TaskCreate, TaskUpdate
 from todo_server.services import tasks
-from todo_server.services.tasks import walks
+from todo_server.services.tasks import filters, listing
+from todo_server.services.tasks.walks import WALKED
 
 DESCRIPTIONS = [None, "b", "a", None, "b", "c", None, "b", "a", None]
 EVERY_ORDER = list(itertools.product(Status, Order))
@@ -31,6 +33,7 @@ Row = dict[str, Any]
 @pytest.fixture(autouse=True)
 def _sorted_by_description(monkeypatch) -> None:
     monkeypatch.setattr(Sort.TITLE, "column", "description")
+    monkeypatch.setattr(listing, "WALKED", WALKED | {"description"})
 
 
 def in_order(rows: list[Row], order: Order) -> list[Row]:
@@ -159,7 +162,7 @@ class WithTitle(TaskQuery):
 
 @pytest.mark.parametrize("limit", [1, 2, None])
 def test_a_filter_narrows_each_page_and_the_cursor_belongs_to_it(limit, database_url, monkeypatch):
-    monkeypatch.setitem(walks.FILTERS, "title", walks.equals("title"))
+    monkeypatch.setitem(filters.FILTERS, "title", filters.equals("title"))
 
     async def turn_the_pages() -> None:
         async with Database(database_url, pool_size=1) as database:
@@ -184,10 +187,12 @@ def test_a_filter_narrows_each_page_and_the_cursor_belongs_to_it(limit, database
 
 
 def test_every_filter_of_the_query_is_in_the_table():
-    known = {"status", "sort", "order", "limit", "cursor"}
-    assert set(TaskQuery.model_fields) - known == set(walks.FILTERS)
+    known = {"status", "tag_match"}
+    lines = {line.partition(":")[0] for line in filters.FILTERS}
+    assert set(TaskFilters.model_fields) - known == lines
 
 
 def test_no_parameter_of_a_filter_has_the_name_of_another():
-    others = {"owner", "session", "limit", "key", "task_id", "ids"}
-    assert not others & set(walks.FILTERS)
+    keys = {f"key_{number}" for number in range(1, len(Sort) + 1)}
+    others = {"owner", "session", "limit", "skipped", "task_id", "ids", "tag_match"} | keys
+    assert not others & set(filters.FILTERS)

@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import Request, Response
 
 from todo_server.api import links
+from todo_server.api.envelopes import envelope_of, is_enveloped
 from todo_server.api.routing.responses import JSONBytes, NotModified, StreamedArray
 from todo_server.database import Handle
 from todo_server.domain.etags import etag, etag_of_content, is_known
@@ -52,12 +53,15 @@ async def list_answer(
     request: Request, mine: Handle, query: tasks.Listing, if_none_match: str | None
 ) -> Response:
     """Answer a list: whole, or in pieces where it is long, or that it is what the client has."""
-    page = await tasks.list_tasks(mine, query)
+    page = await tasks.list_tasks(mine, query, counted=is_enveloped(request, query))
+    envelope = envelope_of(query, page)
     if page.rest:
         rest = tasks.read_rest(mine, query, page.rest)
-        return StreamedArray(page.body, rest, *links.to_next(request, cursor=page.next_cursor))
-    tag = etag_of_content(page.body, (page.next_cursor or "").encode())
+        link = links.to_next(request, cursor=page.next_cursor)
+        return StreamedArray(page.body, rest, *link, around=envelope)
+    body = envelope.before + page.body + envelope.after
+    tag = etag_of_content(body, (page.next_cursor or "").encode())
     if is_known(tag, if_none_match):
         return NotModified(tag)
     headers = ((b"etag", tag.encode()), *links.to_next(request, cursor=page.next_cursor))
-    return JSONBytes(page.body, 200, *headers)
+    return JSONBytes(body, 200, *headers)

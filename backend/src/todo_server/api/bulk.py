@@ -5,31 +5,23 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Response
 from pydantic_core import to_json
-from starlette.routing import Match
-from starlette.types import Scope
 
 from todo_server import errors
 from todo_server.api.failures import failures
 from todo_server.api.problems import problem_members
 from todo_server.api.routing.dependencies import Mine
 from todo_server.api.routing.json_request import BulkJSONRequest
-from todo_server.api.routing.owner_route import OwnerRoute
+from todo_server.api.routing.named_route import NamedRoute
 from todo_server.api.routing.responses import JSONBytes
 from todo_server.models import Bulk, BulkAction
 from todo_server.models.bulk import BulkResults, CreateCommand
 from todo_server.services import tasks
 
 
-class BulkRoute(OwnerRoute):
+class BulkRoute(NamedRoute):
     """One that takes a hundred tasks of the greatest length."""
 
     request_class = BulkJSONRequest
-    hides_others = True
-
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Match for every method: `bulk` is no id of a task, which others would take it for."""
-        match, child = super().matches(scope)
-        return (match if match is Match.NONE else Match.FULL), child
 
 
 router = APIRouter(route_class=BulkRoute, tags=["tasks"])

@@ -155,6 +155,22 @@ _EXPORT = {
     ],
 }
 
+_STATS = {
+    "total": 2,
+    "by_status": {"pending": 1, "completed": 1},
+    "by_priority": {
+        word: {"total": 2 * (word == "medium"), "completed": 1 * (word == "medium")}
+        for word in ("none", "low", "medium", "high", "urgent")
+    },
+    "by_tag": [{"total": 1, "completed": 0, "name": "home"}],
+    "by_project": [{"total": 2, "completed": 1, "project_id": None, "name": None}],
+    "done_per_day": [
+        {"day": "2026-11-20", "completed": 1},
+        {"day": "2026-11-21", "completed": 0},
+    ],
+    "streak": 1,
+}
+
 _REQUESTS: dict[str, dict[str, dict[str, Any]]] = {
     "create_task": {
         "only a title": {"title": "Buy milk"},
@@ -204,7 +220,20 @@ _REQUESTS: dict[str, dict[str, dict[str, Any]]] = {
 """Bodies by operation, each under the name of what it shows."""
 
 _ANSWERS: dict[str, dict[str, Any]] = {
-    "list_tasks": {"two tasks": [_NEWER, _TASK]},
+    "list_tasks": {
+        "two tasks": [_NEWER, _TASK],
+        "a page with a number": {
+            "tasks": [_NEWER, _TASK],
+            "total": 42,
+            "page": 2,
+            "page_size": 2,
+            "pages": 21,
+            "has_more": True,
+        },
+        "where lists are objects": {"tasks": [_NEWER, _TASK], "total": 2},
+    },
+    "count_tasks": {"some": {"count": 42}},
+    "get_stats": {"two tasks, one of them done": _STATS},
     "create_task": {
         "only a title": _TASK | {"description": None},
         "with a description": _TASK,
@@ -213,7 +242,10 @@ _ANSWERS: dict[str, dict[str, Any]] = {
     "update_task_by_put": {"the task": _CHANGED},
     "update_task_by_patch": {"the task": _CHANGED},
     "complete_task": {"the task": _TASK | _LATER | {"completed": True}},
-    "list_trash": {"one task": [_TRASHED]},
+    "list_trash": {
+        "one task": [_TRASHED],
+        "where lists are objects": {"tasks": [_TRASHED], "total": 1},
+    },
     "restore_task": {"the task": _CHANGED | {"version": 4}},
     "change_tasks": {
         "made, changed, deleted": {
@@ -292,6 +324,7 @@ _NO_UUID = ("task_id", "uuid_parsing", "Use a UUID with hyphens")
 
 _MISTAKES = {
     "list_tasks": ("limit", "invalid", "Use a whole number from 1 to 200"),
+    "count_tasks": ("project_id", "invalid", "Use an id, or none"),
     "create_task": ("title", "missing", "Field required"),
     "list_changes": ("since", "invalid", f"Use a whole number from 0 to {MAX_NUMBER}"),
     "list_task_history": _NO_UUID,

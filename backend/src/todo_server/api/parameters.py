@@ -104,12 +104,12 @@ def document_parameters(operation: dict[str, Any], route: OwnerRoute) -> None:
 def _plain(parameter: dict[str, Any]) -> dict[str, Any]:
     """Leave out what says nothing: a title made of the name, that null is the default."""
     schema = dict(parameter["schema"])
-    for alternative in schema.pop("anyOf", ()):
-        schema |= alternative if alternative != {"type": "null"} else {}
+    others = [each for each in schema.pop("anyOf", ()) if each != {"type": "null"}]
+    schema |= others[0] if len(others) == 1 else {"anyOf": others} if others else {}
     schema = dict(sorted(schema.items(), key=lambda item: item[0] != "type"))
     if schema.get("default", "") is None:
         del schema["default"]
     for name in ("title", "description"):
         schema.pop(name, None)
-    others = {k: v for k, v in parameter.items() if k != "schema" and v is not False}
-    return {**others, "schema": schema}
+    about = {k: v for k, v in parameter.items() if k != "schema" and v is not False}
+    return {**about, "schema": schema}

@@ -22,7 +22,7 @@ from todo_server.api.routing.owner_route import OwnerRoute
 from todo_server.api.routing.responses import NotModified
 from todo_server.domain.etags import etag, is_known, versions_of
 from todo_server.domain.task_query import TaskQuery
-from todo_server.models import Completion, TaskCreate, TaskRead, TaskUpdate
+from todo_server.models import Completion, TaskCreate, TaskList, TaskPage, TaskRead, TaskUpdate
 from todo_server.services import tasks
 
 _NOT_FOUND = failures(errors.TaskNotFoundError)
@@ -35,7 +35,7 @@ router = APIRouter(route_class=OwnerRoute, tags=["tasks"])
     "/api/{user_id}/tasks",
     summary="List tasks",
     operation_id="list_tasks",
-    response_model=list[TaskRead],
+    response_model=list[TaskRead] | TaskPage | TaskList,
     response_description="The tasks, newest first unless sorted otherwise.",
     responses={
         200: listed("tasks"),
@@ -53,6 +53,8 @@ async def list_tasks(
 
     Without `limit` the whole list is answered, up to 10,000 tasks; with it, pages: follow
     `rel="next"` of the header `Link` until there is none. Unknown parameters are ignored.
+    With `page`, `page_size` or `offset`, the answer is an object with the tasks of that page and
+    how many there are; whoever follows `Link` misses nothing that stays while others come and go.
     A list of more than 4 MiB is sent in chunks, without `Content-Length`; where it cannot be read
     to its end, the connection ends before the last chunk.
     """

@@ -12,7 +12,7 @@ from todo_server.api.routing.dependencies import Mine
 from todo_server.api.routing.owner_route import OwnerRoute
 from todo_server.domain.etags import versions_of
 from todo_server.domain.trash_query import TrashQuery
-from todo_server.models import TaskRead, TrashedTaskRead
+from todo_server.models import TaskRead, TrashedTaskRead, TrashList
 from todo_server.services import tasks, trash
 
 _REFUSALS = failures(errors.TaskNotFoundError, errors.VersionConflictError)
@@ -24,7 +24,7 @@ router = APIRouter(route_class=OwnerRoute, tags=["trash"])
     "/api/{user_id}/trash",
     summary="List the trash",
     operation_id="list_trash",
-    response_model=list[TrashedTaskRead],
+    response_model=list[TrashedTaskRead] | TrashList,
     response_description="What is in the trash, the last that was deleted first.",
     responses={200: listed("trash"), 304: NOT_MODIFIED, **failures(errors.InvalidCursorError)},
 )

@@ -3,17 +3,19 @@
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cached_property
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import BaseModel, Field, PlainValidator
 from pydantic_core import PydanticCustomError
 
-_FREE = ("limit", "cursor")
-"""What may be another from page to page."""
-
 
 class Asked(BaseModel):
     """A query that is read once and asked often: what it asks is put into words once."""
+
+    free: ClassVar[frozenset[str]] = frozenset({"limit", "cursor"})
+    """Its fields that may be others from page to page."""
+    worked_out: ClassVar[tuple[str, ...]] = ()
+    """What counts instead of some of them."""
 
     @cached_property
     def memo(self) -> dict[object, Any]:
@@ -26,8 +28,8 @@ class Asked(BaseModel):
 
         No two questions look alike in it, as no text has a NUL unquoted.
         """
-        names = sorted(name for name in type(self).model_fields if name not in _FREE)
-        values = [getattr(self, name) for name in names]
+        names = sorted(name for name in type(self).model_fields if name not in self.free)
+        values = [getattr(self, name) for name in (*names, *self.worked_out)]
         return "\0".join(v if isinstance(v, StrEnum) else repr(v) for v in values)
 
 
@@ -39,7 +41,7 @@ Choice = TypeVar("Choice")
 
 def one_of(words: Mapping[str, Choice]) -> PlainValidator:
     """Take one of some words for what it means."""
-    listed = ", ".join(words)
+    listed = ", ".join(filter(None, words))
 
     def read(word: object) -> Choice:
         if not isinstance(word, str) or word not in words:

@@ -5,7 +5,9 @@ from typing import Annotated, ClassVar
 from pydantic import ConfigDict, Field
 
 from todo_server.domain.query import Asked, cursor_text, whole_number
-from todo_server.domain.task_query import PAGE_MAXIMUM, Order, Status
+from todo_server.domain.sorting import Key, Order
+from todo_server.domain.task_filters import Status
+from todo_server.domain.task_query import MAXIMUM, PAGE_MAXIMUM
 
 
 class TrashQuery(Asked):
@@ -15,8 +17,12 @@ class TrashQuery(Asked):
 
     trashed: ClassVar[bool] = True
     status: ClassVar[Status] = Status.ALL
-    column: ClassVar[str] = "deleted_at"
-    order: ClassVar[Order] = Order.DESCENDING
+    keys: ClassVar[tuple[Key, ...]] = (
+        Key("deleted_at", Order.DESCENDING),
+        Key("id", Order.DESCENDING),
+    )
+    is_numbered: ClassVar[bool] = False
+    skipped: ClassVar[int] = 0
 
     limit: Annotated[
         int | None,
@@ -32,3 +38,8 @@ class TrashQuery(Asked):
         cursor_text(),
         Field(description="Where to go on: take it from the `Link` of the page before."),
     ] = None
+
+    @property
+    def size(self) -> int:
+        """How many to list."""
+        return self.limit or MAXIMUM

@@ -46,6 +46,7 @@ from todo_server.models.session import (
     SignOut,
 )
 from todo_server.models.signing_key import SigningKey
+from todo_server.models.stats import Stats
 from todo_server.models.tag import (
     ListedTag,
     Tag,
@@ -63,6 +64,7 @@ from todo_server.models.task import (
     TaskUpdate,
     TrashedTaskRead,
 )
+from todo_server.models.task.lists import TaskCount, TaskList, TaskPage, TrashList
 from todo_server.models.tokens import AccountChanged, Tokens
 from todo_server.models.upkeep import Upkeep
 
@@ -119,6 +121,7 @@ __all__ = [
     "SignOut",
     "SignUp",
     "SigningKey",
+    "Stats",
     "Tag",
     "TagCreate",
     "TagMerge",
@@ -126,10 +129,14 @@ __all__ = [
     "TagUpdate",
     "Task",
     "TaskChange",
+    "TaskCount",
     "TaskCreate",
+    "TaskList",
+    "TaskPage",
     "TaskRead",
     "TaskUpdate",
     "Tokens",
+    "TrashList",
     "TrashedTaskRead",
     "Upkeep",
 ]

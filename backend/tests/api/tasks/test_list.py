@@ -55,17 +55,23 @@ def test_a_status_narrows_the_list(
     assert [task for page in pages(user, status=status, limit=2) for task in page] == expected
 
 
+RANKS = ["none", "low", "medium", "high", "urgent"]
 SORTS = {
     "created_at": lambda task: task["created_at"],
     "created": lambda task: task["created_at"],
     "updated_at": lambda task: task["updated_at"],
     "updated": lambda task: task["updated_at"],
     "title": lambda task: (task["title"].lower(), task["id"]),
+    "priority": lambda task: (RANKS.index(task["priority"]), task["id"]),
+    "position": lambda task: (task["position"], task["id"]),
+    "relevance": lambda task: task["id"],
 }
+ELSEWHERE = {"completed_at"}
+"""What nulls come last in, in both directions: tests/services/test_found_tasks.py."""
 
 
 def test_every_sort_is_tried():
-    assert set(SORTS) >= set(Sort)
+    assert set(SORTS) | ELSEWHERE >= set(Sort)
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 200])
@@ -98,11 +104,11 @@ def test_pages_stay_whole_while_tasks_come_and_go(user: User, tasks: list[dict[s
 def test_unknown_parameters_are_ignored_and_kept_in_the_link(
     user: User, tasks: list[dict[str, Any]]
 ):
-    response = user.get(f"{user.path}?search=%3E%22x&limit=3&utm=é")
+    response = user.get(f"{user.path}?find=%3E%22x&limit=3&utm=é")
     assert response.json() == tasks[::-1][:3]
     following = user.get(response.links["next"]["url"])
     assert following.json() == tasks[::-1][3:6]
-    assert following.request.url.params["search"] == '>"x'
+    assert following.request.url.params["find"] == '>"x'
 
 
 def test_ten_thousand_tasks_come_at_once_and_the_rest_by_link(user: User, database_url: str):

@@ -7,6 +7,8 @@ from urllib.parse import parse_qsl
 from fastapi.exceptions import RequestValidationError
 from pydantic import AliasChoices, BaseModel, ValidationError
 
+from todo_server.domain.filter_values import Several
+
 Wrong = dict[str, Any]
 
 
@@ -20,6 +22,11 @@ class QueryReader:
         self._model = model
         # By every name of a parameter, the one that it is known by.
         self._names = {name: names[0] for names in names_of(model) for name in names}
+        self._several = {
+            names[0]
+            for names, field in zip(names_of(model), model.model_fields.values(), strict=True)
+            if any(isinstance(each, Several) for each in field.metadata)
+        }
         self.read = lru_cache(maxsize=512)(self._read)
 
     def _read(self, query: bytes) -> BaseModel:
@@ -33,7 +40,9 @@ class QueryReader:
         pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
         for place, (given, text) in enumerate(pairs):
             name = self._names.get(given)
-            if name in values:
+            if name in values and name in self._several:
+                values[name] += f",{text}"
+            elif name in values:
                 wrong.append((place, _wrong(given, "repeated", "Send this parameter once")))
             elif name is not None:
                 values[name], sent[name] = text, (place, given)

@@ -69,17 +69,23 @@ class StreamedJSON(Response):
 
 
 class StreamedArray(StreamedJSON):
-    """The first array, and then what is in the others, as one."""
+    """The first array, and then what is in the others, as one; with something around it."""
 
     def __init__(
-        self, first: bytes, others: AsyncIterator[bytes], *headers: tuple[bytes, bytes]
+        self,
+        first: bytes,
+        others: AsyncIterator[bytes],
+        *headers: tuple[bytes, bytes],
+        around: tuple[bytes, bytes] = (b"", b""),
     ) -> None:
-        super().__init__(_one_array([first], others), *headers)
+        super().__init__(_one_array([first], others, *around), *headers)
 
 
-async def _one_array(first: list[bytes], others: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    yield first.pop()[:-1]  # which nobody holds while it is sent
+async def _one_array(
+    first: list[bytes], others: AsyncIterator[bytes], before: bytes, after: bytes
+) -> AsyncIterator[bytes]:
+    yield before + first.pop()[:-1]  # which nobody holds while it is sent
     async for other in others:
         if other != b"[]":
             yield b", " + other[1:-1]
-    yield b"]"
+    yield b"]" + after

@@ -2,7 +2,8 @@
 
 from todo_server.services.one_row import Versioned
 from todo_server.services.tasks.bulk import Asked, Outcome, run_commands
-from todo_server.services.tasks.listing import Listing, Page, list_tasks, read_rest
+from todo_server.services.tasks.listing import Listing, Page, count_tasks, list_tasks, read_rest
+from todo_server.services.tasks.stats import get_stats
 from todo_server.services.tasks.verbs import (
     complete_task,
     create_task,
@@ -19,8 +20,10 @@ __all__ = [
     "Page",
     "Versioned",
     "complete_task",
+    "count_tasks",
     "create_task",
     "delete_task",
+    "get_stats",
     "get_task",
     "list_tasks",
     "read_rest",

@@ -13,15 +13,58 @@ from sqlalchemy import (
     String,
     Text,
     Uuid,
+    bindparam,
+    case,
     cast,
+    literal_column,
+    type_coerce,
 )
 from sqlalchemy.types import TypeEngine
 
-from todo_server.database import owner_view
+from todo_server.database import constant, owner_view
 from todo_server.domain.cursor import Position
+from todo_server.domain.priority import Priority
+from todo_server.domain.sorting import Key
 from todo_server.models import Task
+from todo_server.services.tasks.searching import has_every_word_in_title
+
+ID = "id"
+"""What breaks ties, and is a key of its own: ids are of version 7."""
 
 _tasks = owner_view(Task)
+
+
+def _rank() -> ColumnElement[int]:
+    ranks: dict[Any, ColumnElement[int]] = {
+        constant(word): literal_column(str(rank)) for rank, word in enumerate(Priority)
+    }
+    return case(ranks, value=_tasks.c.priority)
+
+
+def _relevance() -> ColumnElement[int]:
+    return case((has_every_word_in_title(_tasks), literal_column("1")), else_=literal_column("0"))
+
+
+_MADE = {
+    "priority": type_coerce(_rank(), SmallInteger),
+    "relevance": type_coerce(_relevance(), SmallInteger),
+}
+"""What is compared and no column has."""
+
+
+def key_of(column: str) -> ColumnElement[Any]:
+    """Give what rows are compared by, by the name that a sort has for it."""
+    return _MADE[column] if column in _MADE else _tasks.c[column]
+
+
+def may_be_null(column: str) -> bool:
+    """Tell whether a row may lack what it is compared by."""
+    return column not in _MADE and bool(_tasks.c[column].nullable)
+
+
+def parameter_of(column: str, name: str) -> ColumnElement[Any]:
+    """Make the parameter that a key is compared with."""
+    return bindparam(name, type_=_form_of(key_of(column)).type)
 
 
 class _CursorForm(NamedTuple):
@@ -62,29 +105,23 @@ _FORMS: dict[type[TypeEngine[Any]], _CursorForm] = {
 }
 
 
-def parameter_type(column: ColumnElement[Any]) -> TypeEngine[Any]:
-    """Give the type of a parameter that is compared with a column."""
-    return _form_of(column).type
-
-
 def cursor_key(column: ColumnElement[Any]) -> ColumnElement[Any]:
     """Write a key as a cursor has it."""
     return _form_of(column).write(column)
 
 
-def read_position(column: str, position: Position) -> dict[str, Any]:
-    """Turn a position into parameters; `key` is None where the row before had none.
+def read_position(keys: tuple[Key, ...], position: Position) -> dict[str, Any]:
+    """Turn a position into parameters: the id, and `key_1` and so on, None where there was none.
 
     Raises ValueError, TypeError, AttributeError or OverflowError for what no cursor holds.
     """
     *texts, task_id = position
     values: dict[str, Any] = {"task_id": UUID(task_id)}
-    if len(texts) != (column != "id"):
-        raise ValueError("a key of another sort")
-    for text in texts:
-        if text is None and not _tasks.c[column].nullable:
+    for number, (key, text) in enumerate(zip(keys[:-1], texts, strict=True), 1):
+        if text is None and not may_be_null(key.column):
             raise ValueError("a key that is never null")
-        values["key"] = None if text is None else _form_of(_tasks.c[column]).read(text)
+        form = _form_of(key_of(key.column))
+        values[f"key_{number}"] = None if text is None else form.read(text)
     return values
 
 

@@ -3,6 +3,7 @@
 A statement is made for each shape of a question that comes, and kept.
 """
 
+from enum import Enum
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -26,10 +27,13 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.selectable import LateralFromClause
 
 from todo_server.database import Read, json_columns, json_row, read_statement, utf8
-from todo_server.domain.task_query import Status
+from todo_server.domain.sorting import Sort, SortKey, keys_of
+from todo_server.domain.task_filters import Status
 from todo_server.models import TaskRead, TrashedTaskRead
-from todo_server.services.tasks.keys import cursor_key
-from todo_server.services.tasks.walks import ID, LIMIT, Shape, rows_of, rows_with_ids
+from todo_server.services.tasks import sorts, walks
+from todo_server.services.tasks.keys import ID, cursor_key
+from todo_server.services.tasks.sorts import SortedShape
+from todo_server.services.tasks.walks import LIMIT, SKIPPED, Shape, Start, rows_with_ids
 
 CHUNK = 4 * 1024 * 1024
 """Bytes of JSON that a listing without a limit answers from its first statement."""
@@ -38,16 +42,25 @@ KEPT = 256
 """Statements of each kind that are kept for those who ask in the same shape: more than front ends
 have, and a megabyte of text. To make one takes 15 ms."""
 
+AnyShape: TypeAlias = Shape | SortedShape
 Page: TypeAlias = tuple[bytes, bytes | None]
 Whole: TypeAlias = tuple[bytes, bytes | None, bytes | None]
 
-_NONE = literal_column("0", Integer)
+_NONE, _ONE = literal_column("0", Integer), literal_column("1", Integer)
+
+
+class Counted(Enum):
+    """Whether an answer says first how many there are, and whether it begins in their midst."""
+
+    NO = 0
+    YES = 1
+    SKIPPING = 2
 
 
 @lru_cache(maxsize=KEPT)
-def page_statement(shape: Shape) -> Read[Page]:
+def page_statement(shape: AnyShape, counted: Counted = Counted.NO) -> Read[Page]:
     """Select [the JSON array, the position of its last row where more follow]."""
-    rows = rows_of(shape)
+    rows = _rows_of(shape, counted)
     task = _as_read(shape, rows)
     with_number = select(
         json_row(task).label("json"),
@@ -56,26 +69,24 @@ def page_statement(shape: Shape) -> Read[Page]:
     )
     numbered = with_number.select_from(rows.join(task, true())).subquery("numbered")
     array = func.json_agg(numbered.c.json).filter(numbered.c.number <= LIMIT)
-    return _answering(shape, _array(array), _next_position(shape, numbered))
+    following = _next_position(shape, numbered)
+    return _answering(shape, counted, _array(array), following)
 
 
 @lru_cache(maxsize=KEPT)
-def whole_statement(shape: Shape) -> Read[Whole]:
+def whole_statement(shape: AnyShape, counted: Counted = Counted.NO) -> Read[Whole]:
     """Select [the first CHUNK of the JSON array, the position as above, the ids of the rest].
 
     Rows are weighed before their JSON is made, so that no more of it is made than one chunk would
     hold without escapes; then it is measured. The ids are 16 bytes each, in order.
     """
     chunk = literal_column(str(CHUNK), Integer)
-    rows = rows_of(shape)
+    rows = _rows_of(shape, counted)
     so_far: dict[str, Any] = {"rows": (None, 0)}
-    text = func.octet_length(rows.c.title) + func.coalesce(
-        func.octet_length(rows.c.description), _NONE
-    )
     weighed = select(
         rows,
         func.row_number().over(**so_far).label("number"),
-        func.sum(text).over(**so_far).label("weight"),
+        func.sum(_weight(rows)).over(**so_far).label("weight"),
     ).subquery("weighed")
     task = _as_read(shape, weighed)
     with_json = select(
@@ -92,7 +103,14 @@ def whole_statement(shape: Shape) -> Read[Whole]:
     array = func.json_agg(measured.c.json).filter(fits, listed)
     rest = func.string_agg(func.uuid_send(measured.c.id), literal_column("''::bytea"))
     following = _next_position(shape, measured)
-    return _answering(shape, _array(array), following, rest.filter(not_(fits), listed))
+    left = rest.filter(not_(fits), listed)
+    return _answering(shape, counted, _array(array), following, left)
+
+
+@lru_cache(maxsize=KEPT)
+def count_statement(status: Status, filters: tuple[str, ...]) -> Read[bytes]:
+    """Select how many tasks there are, as text."""
+    return read_statement(walks.with_status(status, filters, utf8(func.count())), rare=True)
 
 
 @lru_cache(maxsize=KEPT)
@@ -118,18 +136,37 @@ def rest_statement(
     return read_statement(array, rare=True)
 
 
-def _as_read(shape: Shape, rows: Subquery) -> LateralFromClause:
+def _rows_of(shape: AnyShape, counted: Counted) -> Subquery:
+    """Find one row more than shall be shown, so that it is known whether more follow."""
+    skipping = counted is Counted.SKIPPING
+    count = (LIMIT + SKIPPED if skipping else LIMIT) + _ONE
+    if isinstance(shape, Shape):
+        rows = walks.rows_of(shape, count)
+    else:  # noqa: SIM108 - longer than a line
+        rows = sorts.rows_of(shape, count)
+    return select(rows).offset(SKIPPED).subquery("shown") if skipping else rows
+
+
+def _weight(rows: Subquery) -> ColumnElement[int]:
+    """Weigh the longest texts of a row, whose bytes are known without reading them."""
+    more = func.coalesce(func.octet_length(rows.c.description), _NONE)
+    return func.octet_length(rows.c.title) + more
+
+
+def _as_read(shape: AnyShape, rows: Subquery) -> LateralFromClause:
     read = TrashedTaskRead if shape.trashed else TaskRead
     return select(*json_columns(rows, read)).correlate(rows).lateral("task")
 
 
-def _position(shape: Shape, rows: Subquery) -> list[ColumnElement[Any]]:
-    key = [] if shape.column == ID else [cursor_key(rows.c[shape.column]).label("key")]
-    return [*key, rows.c.id]
+def _position(shape: AnyShape, rows: Subquery) -> list[ColumnElement[Any]]:
+    keys = [
+        cursor_key(rows.c[name]).label(f"at_{number}") for number, name in enumerate(shape.names)
+    ]
+    return [*keys, rows.c.id]
 
 
-def _next_position(shape: Shape, numbered: Subquery) -> ColumnElement[bytes]:
-    names = (ID,) if shape.column == ID else ("key", ID)
+def _next_position(shape: AnyShape, numbered: Subquery) -> ColumnElement[bytes]:
+    names = [*(f"at_{number}" for number in range(len(shape.names))), ID]
     position = func.json_build_array(*(numbered.c[name] for name in names)).cast(Text)
     last = func.max(position).filter(numbered.c.number == LIMIT)
     return utf8(case((func.count() > LIMIT, last)))
@@ -139,5 +176,24 @@ def _array(json: ColumnElement[Any]) -> ColumnElement[bytes]:
     return utf8(func.coalesce(json, literal_column("'[]'")))
 
 
-def _answering(shape: Shape, *values: ColumnElement[bytes]) -> Read[Any]:
-    return read_statement(select(postgresql.array(values)), rare=shape.is_rare)
+def _count(shape: AnyShape) -> ColumnElement[bytes]:
+    count = utf8(func.count())
+    if shape.trashed:
+        return walks.in_trash(count).scalar_subquery()
+    return walks.with_status(shape.status, shape.filters, count).scalar_subquery()
+
+
+def _answering(shape: AnyShape, counted: Counted, *values: ColumnElement[bytes]) -> Read[Any]:
+    total = () if counted is Counted.NO else (_count(shape),)
+    answer = postgresql.array([*total, *values])
+    return read_statement(select(answer), rare=_is_rare(shape, counted))
+
+
+_USUAL = {keys_of((SortKey(sort),), None) for sort in Sort}
+
+
+def _is_rare(shape: AnyShape, counted: Counted) -> bool:
+    """Tell all others from the first pages that everybody asks for, which are few."""
+    begins = shape.start is Start.BEGINNING if isinstance(shape, Shape) else not shape.is_after
+    usual = shape.keys in _USUAL and begins and not shape.filters
+    return not usual or counted is Counted.SKIPPING

@@ -8,12 +8,16 @@ from uuid import UUID
 from todo_server.database import Handle, Read
 from todo_server.domain.cursor import read_cursor, write_cursor
 from todo_server.domain.identity import Identity
-from todo_server.domain.task_query import MAXIMUM, PAGE_MAXIMUM, TaskQuery
+from todo_server.domain.task_filters import TaskFilters
+from todo_server.domain.task_query import PAGE_MAXIMUM, TaskQuery
 from todo_server.domain.trash_query import TrashQuery
 from todo_server.errors import InvalidCursorError
 from todo_server.services.tasks import list_statements
+from todo_server.services.tasks.filters import filter_values, filters_of
 from todo_server.services.tasks.keys import read_position
-from todo_server.services.tasks.walks import FILTERS, Shape, Start
+from todo_server.services.tasks.list_statements import AnyShape, Counted
+from todo_server.services.tasks.sorts import SortedShape
+from todo_server.services.tasks.walks import WALKED, Shape, Start
 
 Listing: TypeAlias = TaskQuery | TrashQuery
 """What is asked for: tasks, or what is in the trash."""
@@ -27,39 +31,62 @@ class Page:
     next_cursor: str | None
     rest: bytes = b""
     """What the array lacks where all of a long list was asked for: ids of 16 bytes, in order."""
+    total: int | None = None
+    """How many there are on all pages, where that was asked."""
 
 
-async def list_tasks(mine: Handle, listing: Listing) -> Page:
-    """List the user's tasks, or their trash; InvalidCursorError for a cursor of something else."""
+async def list_tasks(mine: Handle, listing: Listing, *, counted: bool = False) -> Page:
+    """List the user's tasks, or their trash; InvalidCursorError for a cursor of something else.
+
+    Numbered pages are always counted.
+    """
     position = None if listing.cursor is None else _position(mine.identity, listing)
-    filters, statement = _plan(listing, _start(position))
-    values = filters | {"limit": listing.limit or MAXIMUM}
-    if position is not None:
-        values |= position
-    body, following, *rest = await mine.run(statement, **values)
+    filters, statement = _plan(listing, _start(position), counted=counted)
+    values = filters | {"limit": listing.size, "skipped": listing.skipped} | (position or {})
+    found = list(await mine.run(statement, **values))
+    total = int(found.pop(0)) if counted or listing.is_numbered else None
+    body, following, *rest = found
     cursor = None
-    if following is not None:
+    if following is not None and not listing.is_numbered:
         cursor = write_cursor(mine.identity.user_id, listing, following.decode())
-    return Page(body, cursor, (rest and rest[0]) or b"")
+    return Page(body, cursor, (rest and rest[0]) or b"", total)
+
+
+async def count_tasks(mine: Handle, asked: TaskFilters) -> int:
+    """Count the user's tasks that are asked for."""
+    filters = filters_of(asked)
+    statement = list_statements.count_statement(asked.status, tuple(filters))
+    count: bytes = await mine.run(statement, **filter_values(asked, filters))
+    return int(count)
 
 
 Plan: TypeAlias = tuple[dict[str, object], Read[Any]]
 """The values of the filters that were asked for, and the statement."""
 
 
-def _plan(listing: Listing, start: Start) -> Plan:
+def _plan(listing: Listing, start: Start, *, counted: bool) -> Plan:
     """Make what is asked of the database; the first page of a question is worked out once."""
-    plan: Plan | None = listing.memo.get(start)
+    plan: Plan | None = listing.memo.get((start, counted))
     if plan is None:
-        filters = _filters(listing)
-        order, column = listing.order, listing.column
-        shape = Shape(listing.status, column, order, start, tuple(filters), listing.trashed)
-        if listing.limit is None:
-            plan = filters, list_statements.whole_statement(shape)
-        else:
-            plan = filters, list_statements.page_statement(shape)
-        listing.memo[start] = plan
+        filters = filters_of(listing)
+        shape = shape_of(listing, tuple(filters), start)
+        how = Counted.SKIPPING if listing.is_numbered else Counted(counted)
+        is_whole = listing.limit is None and not listing.is_numbered
+        make = list_statements.whole_statement if is_whole else list_statements.page_statement
+        plan = filter_values(listing, filters), make(shape, how)
+        listing.memo[start, counted] = plan
     return plan
+
+
+def shape_of(
+    listing: Listing, filters: tuple[str, ...], start: Start = Start.BEGINNING
+) -> AnyShape:
+    """Tell how the rows are found: by an index that has them in this order, or sorted."""
+    column, order = listing.keys[0]
+    walk = Shape(listing.status, column, order, start, filters, listing.trashed)
+    if walk.keys == listing.keys and (listing.trashed or column in WALKED):
+        return walk
+    return SortedShape(listing.status, listing.keys, start is not Start.BEGINNING, filters)
 
 
 async def read_rest(mine: Handle, listing: Listing, rest: bytes) -> AsyncIterator[bytes]:
@@ -68,29 +95,23 @@ async def read_rest(mine: Handle, listing: Listing, rest: bytes) -> AsyncIterato
     Each is read when it is asked for, and no connection is held in between. What was deleted, or
     is no longer what was asked for, is missing.
     """
-    filters = _filters(listing)
+    filters = filters_of(listing)
     statement = list_statements.rest_statement(
         listing.status, tuple(filters), trashed=listing.trashed
     )
     for start in range(0, len(rest), PAGE_MAXIMUM * 16):
         ids = _ids(rest[start : start + PAGE_MAXIMUM * 16])
-        yield await mine.run(statement, ids=ids, **filters)
+        yield await mine.run(statement, ids=ids, **filter_values(listing, filters))
 
 
 def _ids(packed: bytes) -> list[UUID]:
     return [UUID(bytes=packed[at : at + 16]) for at in range(0, len(packed), 16)]
 
 
-def _filters(listing: Listing) -> dict[str, object]:
-    """Give the values of the filters that were asked for."""
-    values = {name: getattr(listing, name, None) for name in FILTERS}
-    return {name: value for name, value in values.items() if value is not None} if values else {}
-
-
 def _position(identity: Identity, listing: Listing) -> dict[str, Any]:
     """Turn a cursor into the parameters of a listing's statement."""
     try:
-        return read_position(listing.column, read_cursor(identity.user_id, listing))
+        return read_position(listing.keys, read_cursor(identity.user_id, listing))
     except (ValueError, TypeError, AttributeError, OverflowError) as error:
         raise InvalidCursorError from error
 
@@ -98,4 +119,4 @@ def _position(identity: Identity, listing: Listing) -> dict[str, Any]:
 def _start(position: dict[str, Any] | None) -> Start:
     if position is None:
         return Start.BEGINNING
-    return Start.AFTER_NULL if position.get("key", position) is None else Start.AFTER_KEY
+    return Start.AFTER_NULL if position.get("key_1", position) is None else Start.AFTER_KEY
