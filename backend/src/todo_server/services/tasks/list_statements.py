@@ -140,10 +140,11 @@ def _rows_of(shape: AnyShape, counted: Counted) -> Subquery:
     """Find one row more than shall be shown, so that it is known whether more follow."""
     skipping = counted is Counted.SKIPPING
     count = (LIMIT + SKIPPED if skipping else LIMIT) + _ONE
-    if isinstance(shape, Shape):
-        rows = walks.rows_of(shape, count)
-    else:  # noqa: SIM108 - longer than a line
-        rows = sorts.rows_of(shape, count)
+    match shape:
+        case Shape():
+            rows = walks.rows_of(shape, count)
+        case SortedShape():
+            rows = sorts.rows_of(shape, count)
     return select(rows).offset(SKIPPED).subquery("shown") if skipping else rows
 
 

@@ -50,8 +50,11 @@ def _groups() -> Subquery:
 
 
 def _by_tag() -> ScalarSelect[Any]:
-    keys = func.unnest(_tasks.c.tag_keys).column_valued("key")
-    rows = select_owned(Task, keys.label("key"), _TOTAL, _DONE).group_by(keys).subquery("tagged")
+    keys = func.unnest(_tasks.c.tag_keys).label("key")
+    named = select_owned(Task, keys, _tasks.c.completed).subquery("named")
+    done = func.count().filter(named.c.completed).label("done")
+    counted = select(named.c.key, func.count().label("total"), done).group_by(named.c.key)
+    rows = counted.subquery("tagged")
     name = select_owned(Tag, _tags.c.name).where(_tags.c.name_key == rows.c.key)
     its_name = func.coalesce(name.correlate_except(_tags).scalar_subquery(), rows.c.key)
     listed = func.json_build_array(its_name, rows.c.total, rows.c.done)
