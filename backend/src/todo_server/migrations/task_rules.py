@@ -53,7 +53,7 @@ BEGIN
         RETURN NULL;
     END IF;
     later := NEW.updated_at;
-    IF NEW.parent_id IS NOT NULL AND NEW.deleted_at IS NULL THEN
+    IF NEW.parent_id = NEW.id OR NEW.parent_id IS NOT NULL AND NEW.deleted_at IS NULL THEN
         SELECT CASE WHEN parent.parent_id IS NOT NULL THEN 'task_parent_is_subtask'
                     WHEN EXISTS (SELECT FROM {schema}.my_task AS part
                                  WHERE part.user_id = NEW.user_id AND part.parent_id = NEW.id)
