@@ -41,9 +41,22 @@ def serves_and_isolates(url: str) -> None:
         assert stranger.task(task["id"]).status_code == 404
         assert stranger.tasks() == []
         kept = stranger.create()
+        _use_families(user)
         asyncio.run(_look_around(url, user.id, stranger.id))
         _use_the_log(user, f"/api/{user.id}", task["id"])
         assert [user.tasks(), stranger.tasks()] == [[], [kept]]
+
+
+def _use_families(user: User) -> None:
+    """Do what makes the database write other rows: tags, and the counts of a parent."""
+    parent = user.create(tags=["home"])
+    part = user.create(parent_id=parent["id"], tags=["HOME", "Straße"])
+    assert user.task(parent["id"]).json()["subtasks"] == {"total": 1, "completed": 0}
+    assert len(user.get(f"/api/{user.id}/export").json()["tags"]) == 2
+    assert user.delete(f"{user.path}/{parent['id']}").status_code == 204
+    assert user.task(part["id"]).status_code == 404
+    assert user.delete(f"/api/{user.id}/trash/{parent['id']}").status_code == 204
+    assert user.get(f"/api/{user.id}/trash").json() == []
 
 
 def _use_the_log(user: User, path: str, task_id: str) -> None:
