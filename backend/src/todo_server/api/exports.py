@@ -11,7 +11,7 @@ from todo_server.api.routing.dependencies import Mine
 from todo_server.api.routing.long_json_request import LongJSONRequest, LongJSONRoute
 from todo_server.api.routing.owner_route import OwnerRoute
 from todo_server.api.routing.responses import StreamedJSON
-from todo_server.errors import ValidationFailedError
+from todo_server.errors import LimitReachedError, ValidationFailedError
 from todo_server.models import Export, Imported
 from todo_server.services import exports, imports
 
@@ -61,7 +61,7 @@ async def export(mine: Mine) -> Response:
     summary="Import a document",
     operation_id="import",
     response_description="How much of it was new.",
-    responses=failures(*LongJSONRequest.raised(), ValidationFailedError),
+    responses=failures(*LongJSONRequest.raised(), LimitReachedError, ValidationFailedError),
     openapi_extra={"requestBody": _BODY},
 )
 async def import_(request: Request, mine: Mine) -> Imported:

@@ -25,6 +25,7 @@ from todo_server.models import (
     ImportedRow,
 )
 from todo_server.services.import_statements import BEGIN_PAGE, FIND, INSERT, SHAPES
+from todo_server.services.limits import within_limit
 from todo_server.services.tasks.refusals import explained
 
 PAGE = 200
@@ -54,7 +55,8 @@ class _Count:
 async def import_document(mine: Handle, chunks: AsyncIterator[bytes]) -> Imported:
     """Take in the rows of a document that arrives in chunks.
 
-    MalformedJsonError, ValidationFailedError or InvalidPartError where it is wrong; what came
+    MalformedJsonError, ValidationFailedError or InvalidPartError where it is wrong,
+    LimitReachedError where it has more of a noun than there may be; what came
     before is taken in already, and met as what is there when the document is sent again.
     """
     document, count = LongObject(chunks), _Count()
@@ -110,7 +112,7 @@ async def _take_in(
         return await mine.run(INSERT[name], new=new)
 
     try:
-        created = await explained(mine.transaction(steps))
+        created = await explained(within_limit(mine.transaction(steps)))
     except ValidationFailedError as refusal:
         (wrong,) = refusal.details
         at = await _refused(mine, page, wrong.field, refusal.__cause__)

@@ -18,6 +18,8 @@ from tests.api.everything.documents import (
 )
 from tests.databases import run_as
 from tests.server import User
+from todo_server.models.saved_filter import MAX_FILTERS
+from todo_server.models.tag import MAX_TAGS_OF_USER
 from todo_server.services.imports import PAGE
 from todo_server.services.places import place_of_new
 
@@ -215,3 +217,17 @@ def test_what_is_wrong_on_a_later_page_is_counted_from_the_beginning(user: User)
     response = sent(user, document(*rows, left, wrong, row(PAGE + 21)))
     assert response.json()["details"][0]["field"] == f"tasks.{PAGE + 20}.parent_id"
     assert exported(user)["number"] == PAGE
+
+
+def test_more_filters_or_tags_than_there_may_be_are_refused_and_not_an_error_of_the_server(
+    user: User,
+):
+    filters = [named(n, f"filter {n}", query={}) for n in range(1, MAX_FILTERS + 2)]
+    tags = [named(n, f"tag {n}") for n in range(1, MAX_TAGS_OF_USER + 1)]
+    assert imported(user, document(tags=tags)) == (MAX_TAGS_OF_USER, 0)
+    for made in (document(filters=filters), document(row(tags=["one more"]))):
+        response = sent(user, made)
+        assert 400 <= response.status_code < 500, response.text
+        assert response.json()["error"] == "limit_reached"
+    assert imported(user, document(tags=tags)) == (0, MAX_TAGS_OF_USER)
+    assert user.tasks() == []
