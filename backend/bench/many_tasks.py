@@ -10,6 +10,7 @@ import asyncpg
 USERS, EACH = 1000, 1000
 MIDDLE, GREAT = "ten thousand", "a hundred thousand"
 _CYCLE = USERS + 110
+"""In each so many tasks, every user has one, the middle one ten and the great one a hundred."""
 
 _TASKS = f"""
 INSERT INTO task (user_id, id, title, description, completed, completed_at, priority, tags,

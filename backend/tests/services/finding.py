@@ -1,5 +1,7 @@
 """Tasks to find, and what a question finds among them, told in Python."""
 
+# ruff: noqa: RUF001 - letters that look alike are the point
+
 import itertools
 import json
 import unicodedata
@@ -60,14 +62,18 @@ def some_tasks(url: str, count: int = 60) -> Identity:
         made.append(
             {
                 "id": str(uuid.UUID(int=first + number)),
-                **{"title": title, "description": description, "tags": tags},
-                **{"category": category, "project_id": project and str(project)},
+                "title": title,
+                "description": description,
+                "tags": tags,
+                "category": category,
+                "project_id": project and str(project),
                 "completed": number * 3 % 7 < 3,
                 "completed_at": moment if number * 3 % 7 < 3 else None,
                 "priority": [*Priority][number * 11 % 5],
                 "parent_id": str(uuid.UUID(int=first)) if number % 6 == 5 else None,
                 "position": f"m{number * 17 % 9}",
-                **{"created_at": moment, "updated_at": moment},
+                "created_at": moment,
+                "updated_at": moment,
                 "deleted_at": moment if number % 10 == 9 else None,
             }
         )
