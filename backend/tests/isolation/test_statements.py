@@ -140,6 +140,9 @@ PARAMETERS: dict[str, Any] = {
     "last": 9,
     "limit": 200,
     "email": "stolen@example.com",
+    "name": "VICTIM",  # which is the tag `victim`, too
+    "old_name": "VICTIM",
+    "new": "[]",  # tasks that are made together
 }
 BEFORE = {
     "varchar": "0",

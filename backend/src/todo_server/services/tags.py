@@ -60,8 +60,8 @@ STEP = 2_000
 _NO_OTHER = "You have no tag of this name"
 
 _tags = owner_view(Tag)
-_old: ColumnElement[str] = bindparam("old", type_=Text)
-_new: ColumnElement[str] = bindparam("new", type_=Text)
+_old: ColumnElement[str] = bindparam("old_name", type_=Text)
+_new: ColumnElement[str] = bindparam("new_name", type_=Text)
 
 
 async def list_tags(mine: Handle) -> bytes:
@@ -169,7 +169,7 @@ async def _delete(mine: Handle, tag_id: UUID, versions: Versions) -> Versioned:
 async def _rename_in_tasks(mine: Handle, old: str, new: str | None) -> None:
     """Give a tag another name in all tasks that have it, or take it off them."""
     for statement in (_RENAME, _RENAME_IN_TRASH):
-        while await mine.run(statement, old=old, new=new, now=mine.now) == STEP:
+        while await mine.run(statement, old_name=old, new_name=new, now=mine.now) == STEP:
             pass
 
 
