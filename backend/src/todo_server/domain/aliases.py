@@ -66,5 +66,9 @@ def resolve(sent: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, UnknownW
         except UnknownWordError as error:
             wrong[name] = error
             continue
-        resolved[member] = value if resolved.get(member, value) is value else EITHER
+        said = resolved.get(member, value)
+        if said is not value and type(said) is type(value):  # else it is wrong, and refused as such
+            resolved[member] = EITHER
+        else:
+            resolved[member] = said
     return resolved, wrong

@@ -85,12 +85,14 @@ BEGIN
     END IF;
     IF OLD.deleted_at IS NULL AND NEW.deleted_at IS NOT NULL THEN
         UPDATE {schema}.my_task
-            SET deleted_at = NEW.deleted_at, updated_at = greatest(later, updated_at)
+            SET deleted_at = NEW.deleted_at,
+                updated_at = greatest(later, updated_at + interval '1 microsecond')
             WHERE user_id = NEW.user_id AND parent_id = NEW.id;
         PERFORM {schema}.count_trashed_subtasks(NEW.user_id, NEW.id);
     ELSIF OLD.deleted_at IS NOT NULL AND NEW.deleted_at IS NULL THEN
         UPDATE {schema}.my_trashed_task
-            SET deleted_at = NULL, updated_at = greatest(later, updated_at)
+            SET deleted_at = NULL,
+                updated_at = greatest(later, updated_at + interval '1 microsecond')
             WHERE user_id = NEW.user_id AND parent_id = NEW.id AND deleted_at = OLD.deleted_at;
     END IF;
     PERFORM {schema}.count_subtasks(NEW.user_id, NEW.parent_id, later);
@@ -142,13 +144,14 @@ BEGIN
 END $$
 """
 
-# An id of version 7 (RFC 9562) by the instant of the change, with a counter (section 6.2) for those
-# that one task names, which are in its order.
+# An id of version 7 (RFC 9562) by the instant of the change, to the microsecond as in `uuid7.py`,
+# with a counter (section 6.2) for those that one task names, which are in its order.
 _TAGS = """
 CREATE OR REPLACE FUNCTION make_tags() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     its_name text;
     its_place int := 0;
+    micros bigint := extract(epoch FROM NEW.updated_at) * 1000000;
     digits text;
 BEGIN
     IF TG_OP = 'UPDATE' THEN
@@ -159,9 +162,10 @@ BEGIN
     FOREACH its_name IN ARRAY NEW.tags LOOP
         CONTINUE WHEN EXISTS (SELECT FROM {schema}.my_tag AS tag WHERE tag.user_id = NEW.user_id
                               AND tag.name_key = {schema}.lower_key(its_name));
-        digits := lpad(to_hex(floor(extract(epoch FROM NEW.updated_at) * 1000)::bigint), 12, '0')
-            || '7' || lpad(to_hex(its_place), 3, '0')
-            || substr(replace(gen_random_uuid()::text, '-', ''), 17);
+        digits := lpad(to_hex(micros / 1000), 12, '0') || '7'
+            || lpad(to_hex(micros % 1000 * 4096 / 1000), 3, '0')
+            || '8' || lpad(to_hex(its_place), 2, '0')
+            || substr(replace(gen_random_uuid()::text, '-', ''), 20);
         its_place := its_place + 1;
         INSERT INTO {schema}.my_tag (user_id, id, name, created_at, updated_at)
             VALUES (NEW.user_id, digits::uuid, its_name, NEW.updated_at, NEW.updated_at);

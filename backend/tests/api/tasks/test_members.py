@@ -167,6 +167,11 @@ def test_another_name_is_called_as_it_was_sent_where_it_is_wrong(user: User, sen
     assert wrong(user, **sent) == [(name, "invalid")]
 
 
+@pytest.mark.parametrize("sent", [None, "yes", 1])
+def test_a_value_that_is_wrong_stays_so_beside_another_name(user: User, sent: Any):
+    assert wrong(user, completed=sent, status="done") == [("completed", "bool_type")]
+
+
 def test_what_a_form_echoes_changes_nothing(user: User):
     parent = user.create("Party", tags=["Home"], priority="high", category="fun")
     task = user.create("Cake", parent_id=parent["id"], completed=True)

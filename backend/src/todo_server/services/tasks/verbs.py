@@ -35,6 +35,7 @@ from todo_server.database import (
     assignments,
     insert_owned,
     insert_statement,
+    is_owners,
     json_columns,
     owner_view,
     parameters,
@@ -45,7 +46,7 @@ from todo_server.database import (
     write_statement,
 )
 from todo_server.domain.uuid7 import uuid7
-from todo_server.errors import TaskNotFoundError
+from todo_server.errors import TaskNotFoundError, ValidationFailedError, VersionConflictError
 from todo_server.models import Completion, Task, TaskCreate, TaskRead, TaskUpdate
 from todo_server.services.one_row import NOW, Versioned, Versions, answered, changing, run_change
 from todo_server.services.places import find_place, place_of_new
@@ -114,11 +115,22 @@ async def update_task(
     values, move = sent_members(change, Task), change.move
 
     async def steps(mine: Handle) -> Row | None:
-        position = move and await find_place(mine, Task, task_id, move)
+        try:
+            position = move and await find_place(mine, Task, task_id, move)
+        except ValidationFailedError:
+            await _require(mine, task_id, versions)
+            raise
         return await _changed(mine, statement, task_id, versions, **values, position=position)
 
     changed = steps(mine) if move is None else mine.transaction(steps)
     return _answered(await explained(changed))
+
+
+async def _require(mine: Handle, task_id: UUID, versions: Versions) -> None:
+    """Raise what comes before anything that is wrong with a change: that there is no such task."""
+    task = await get_task(mine, task_id)
+    if versions is not None and int(task.version) not in versions:
+        raise VersionConflictError(task.body, task.version)
 
 
 async def complete_task(
@@ -136,7 +148,10 @@ async def delete_task(mine: Handle, task_id: UUID, versions: Versions = None) ->
 
 
 async def restore_task(mine: Handle, task_id: UUID, versions: Versions = None) -> Versioned:
-    """Take a task out of the trash; TaskNotFoundError if it is not in there."""
+    """Take a task out of the trash; TaskNotFoundError if it is not in there.
+
+    It has no parent from then on, if that is not there any more, or a part itself.
+    """
     return await _change(mine, _RESTORE, task_id, versions)
 
 
@@ -228,4 +243,19 @@ _COMPLETE = _changing(dict(parameters(Completion, Task)), repeatable=True)
 _FLIP = _changing({"completed": not_(_tasks.c.completed)}, repeatable=False)
 # Not repeatable: there is nothing to be found once it is done.
 _DELETE = _changing({"deleted_at": NOW}, repeatable=False)
-_RESTORE = _changing({"deleted_at": null()}, repeatable=False, rows=trash_view(Task))
+_trash = trash_view(Task)
+
+
+def _its_parent() -> ColumnElement[Any]:
+    """Select the parent of a task in the trash, if it is one that may have parts, or null.
+
+    In the statement, so that what is answered is what is there: a trigger would come behind it.
+    """
+    parents = _tasks.alias("parents")
+    its = (parents.c.id == _trash.c.parent_id, parents.c.parent_id.is_(None))
+    found = select(parents.c.id).where(is_owners(parents), *its)
+    return found.correlate(_trash).scalar_subquery()
+
+
+_RESTORED = {"deleted_at": null(), "parent_id": _its_parent()}
+_RESTORE = _changing(_RESTORED, repeatable=False, rows=_trash)
