@@ -15,14 +15,19 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precondition, rule
 
 from tests.server import token_for
-from tests.state_machine import comparison
+from tests.state_machine import bodies, comparison
+from tests.state_machine.answers import Answer, RefusedError, refuse_if
 from tests.state_machine.application import ABSENT, Application
 from tests.state_machine.conditions import Condition
 from tests.state_machine.drawing import weighted
-from tests.state_machine.model import Answer, Kept, Person, RefusedError, Task, refuse_if
+from tests.state_machine.model import Kept, Person
+from tests.state_machine.nouns import NOUNS, Task
+from tests.state_machine.settling import settle
 
 PEOPLE = 3
 AGENT = "the machine"
+NEVER = "00000000-0000-7000-8000-00000000000f"
+"""An id that no row has."""
 
 
 class Known(NamedTuple):
@@ -162,6 +167,7 @@ class Base(RuleBasedStateMachine):
         replayed = None
         try:
             person = request.asking.person
+            person.now, person.origin = self.now, self.origin
             check()
             kept = person.kept(request.key, self.now)
             if kept is None:
@@ -184,7 +190,7 @@ class Base(RuleBasedStateMachine):
     def change(
         self,
         wanted: OneChange,
-        act: Callable[[Person, Task], Answer],
+        act: Callable[[Person, Task, dict[str, Any]], Answer],
         read: Callable[[], object] = lambda: None,
         find: Callable[[Person, UUID], Task] = Person.find,
     ) -> bool:
@@ -202,7 +208,7 @@ class Base(RuleBasedStateMachine):
             task = find(person, task_id)
             has_another = versions is not None and task.version not in versions
             refuse_if(RefusedError(412, "version_conflict", task), has_another)
-            return act(person, task)
+            return act(person, task, response.json() if response.content else {})
 
         path = {"task_id": task_id}
         request = Request(operation, asking, body, headers, "", path, key)
@@ -212,8 +218,21 @@ class Base(RuleBasedStateMachine):
         """Read the id of something new: of version 7, and nobody's yet."""
         new = UUID(text)
         comparison.same("the version of an id", new.version, 7)
-        assert not any(new in person.tasks for person in self.people), f"{new} was there before"
+        assert not any(new in person.rows for person in self.people), f"{new} was there before"
         return new
+
+    def filled(self, body: Any, asking: Asking) -> Any:
+        """Put ids where a body names rows: of whoever asks, of a stranger, or of nobody."""
+
+        def pick(some: bodies.Some) -> str:
+            whose = self.people.index(asking.asker) + (some.which == bodies.STRANGERS)
+            kind = next(kind for kind in NOUNS if kind.noun == some.noun)
+            ids = [row.id for row in self.people[whose % PEOPLE].of(kind)]
+            if some.which == bodies.NOBODYS or not ids:
+                return NEVER
+            return str(ids[some.which % len(ids)])
+
+        return bodies.filled(body, pick)
 
     @precondition(lambda self: self._keyed)
     @rule(which=st.integers(0, PEOPLE - 1))
@@ -245,6 +264,8 @@ class Base(RuleBasedStateMachine):
 
     @invariant()
     def the_database_is_as_the_model(self):
+        for person in self.people:
+            settle(self.application, person)
         comparison.same_database(self.application, self.people)
 
 

@@ -1,7 +1,7 @@
 """The rules of bulk: several commands, or one action with several tasks, in one transaction."""
 
 from copy import deepcopy
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any
 from unittest.mock import ANY
 from uuid import UUID, uuid4
 
@@ -9,83 +9,23 @@ import httpx
 from hypothesis import strategies as st
 from hypothesis.stateful import multiple, rule
 
-from tests.state_machine import bodies
-from tests.state_machine.application import ABSENT
-from tests.state_machine.base import Asking, Base, Known, Request, askers, keys, tasks
-from tests.state_machine.drawing import weighted
-from tests.state_machine.model import (
+from tests.state_machine import commands
+from tests.state_machine.answers import (
     INVALID,
     NOT_FOUND,
     Answer,
-    Person,
     RefusedError,
-    Task,
+    invalid,
     refuse_if,
 )
+from tests.state_machine.base import Asking, Base, Known, Request, askers, keys, tasks
+from tests.state_machine.commands import Command, Written
+from tests.state_machine.drawing import weighted
+from tests.state_machine.model import Person
+from tests.state_machine.nouns import Task
+from tests.state_machine.reading import FLIP, with_ids
+from tests.state_machine.writing import change_task, create_task, restore_task
 
-
-class Command(NamedTuple):
-    """One command; its target is the `ref` of another, or the number of a task."""
-
-    op: str
-    target: str | int
-    ref: str | None
-    version: str | None
-    body: dict[str, Any]
-
-    def written(self, ids: list[str], tasks: list[Task | None]) -> dict[str, Any]:
-        """Write it for some ids, and the tasks that they are of."""
-        written = {"op": self.op, **self.body}
-        if self.op == "create":
-            return written | ({} if self.ref is None else {"ref": self.ref})
-        task = None
-        if isinstance(self.target, str):
-            written["id"] = self.target
-        else:
-            written["id"], task = ids[self.target % len(ids)], tasks[self.target % len(ids)]
-        if self.version is not None:
-            version = 1 if task is None else task.version
-            sent = {"right": version, "stale": version + 1, "wrong": 0}
-            written["if_version"] = sent[self.version]
-        return written
-
-    def check(self) -> dict[str, Any]:
-        """Give what it sets; INVALID where it breaks a rule."""
-        known = {"create": bodies.MEMBERS, "update": bodies.MEMBERS, "complete": ("completed",)}
-        values = bodies.read_members(self.body, known.get(self.op, ()))
-        refuse_if(INVALID, self.op == "move")
-        if self.op == "create":
-            refuse_if(INVALID, "title" not in values or self.ref == "no!")
-        else:
-            refuse_if(INVALID, self.target == "#no!" or self.version == "wrong")
-        return values
-
-
-Written: TypeAlias = tuple[Command, dict[str, Any]]
-"""A command, and how it is sent."""
-
-
-def _commands(op: str, body: st.SearchStrategy[Any]) -> st.SearchStrategy[Command]:
-    targets = weighted({**dict.fromkeys(range(4), 4), "#a": 3, "#b": 1, "#no!": 1})
-    refs = weighted({None: 4, "a": 3, "b": 1, "no!": 1})
-    versions = weighted({None: 6, "right": 2, "stale": 1, "wrong": 1})
-    return st.builds(Command, st.just(op), targets, refs, versions, body)
-
-
-_nothing: st.SearchStrategy[Any] = st.just({})
-_completions = bodies.completions.map(lambda body: {} if body is ABSENT else body)
-_KINDS = {
-    "create": (5, bodies.new_tasks),
-    "update": (5, bodies.changes),
-    "complete": (4, _completions),
-    "delete": (3, _nothing),
-    "restore": (3, _nothing),
-    "move": (1, _nothing),
-}
-_one_command = weighted({op: weight for op, (weight, _) in _KINDS.items()}).flatmap(
-    lambda op: _commands(op, _KINDS[op][1])
-)
-commands = st.lists(_one_command, min_size=1, max_size=6)
 some_tasks = st.lists(tasks, min_size=1, max_size=4)
 atomic = weighted({None: 2, True: 1, False: 3})
 actions = weighted({"complete": 3, "reopen": 3, "delete": 3, "restore": 3, "move": 1})
@@ -96,12 +36,23 @@ class Bulk(Base):
 
     operations = frozenset({"change_tasks"})
 
-    @rule(target=tasks, its=some_tasks, asker=askers, several=commands, atomic=atomic, key=keys)
+    @rule(
+        target=tasks,
+        its=some_tasks,
+        asker=askers,
+        several=commands.several,
+        atomic=atomic,
+        key=keys,
+    )
     def do_commands(self, *, its, asker, several, atomic, key):
         asking = self.asking(its[0].owner, asker)
         ids = [self.asking_for(it, asker)[1] for it in its]
         tasks = {str(task_id): self.seen(asking, task_id) for task_id in ids}
-        written = [each.written(list(tasks), list(tasks.values())) for each in several]
+
+        def fill(body: Any) -> Any:
+            return self.filled(body, asking)
+
+        written = [each.written(list(tasks), list(tasks.values()), fill) for each in several]
         body = {"commands": written} | ({} if atomic is None else {"atomic": atomic})
         return self._do(asking, [*zip(several, written, strict=True)], body, key)
 
@@ -112,8 +63,9 @@ class Bulk(Base):
         body = {"task_ids": ids, "action": action} | ({} if atomic is None else {"atomic": atomic})
         completion = {"complete": {"completed": True}, "reopen": {"completed": False}}
         op = "complete" if action in completion else action
-        command = Command(op, 0, None, None, completion.get(action, {}))
-        self._do(asking, [(command, {"id": each}) for each in ids], body, key)
+        command = Command(op, 0, None, None, {})
+        written = [{"id": each, **completion.get(action, {})} for each in ids]
+        self._do(asking, [(command, each) for each in written], body, key)
 
     def _do(self, asking: Asking, commands: list[Written], body: Any, key: str | None) -> Any:
         """Send them; gives what was made."""
@@ -121,9 +73,10 @@ class Bulk(Base):
         atomic = body.get("atomic", True)
 
         def check() -> None:
-            for command, _ in commands:
-                if atomic or (command.op == "move" and "action" in body):
-                    command.check()
+            refuse_if(INVALID, body.get("action") == "move")
+            for command, written in commands:
+                if atomic:
+                    command.check(written)
 
         def act(person: Person, response: httpx.Response) -> Answer:
             before = deepcopy(vars(person))
@@ -149,6 +102,7 @@ class _Run:
     def __init__(self, machine: Base, person: Person, answer: dict[str, Any]) -> None:
         self._machine, self._person, self._answer = machine, person, answer
         self.refs: dict[str, UUID] = {}
+        self._moved: set[UUID] = set()
         person.batch = person.number + 1
 
     def all(self, commands: list[Written], *, atomic: bool) -> list[dict[str, Any]]:
@@ -163,48 +117,73 @@ class _Run:
         return results
 
     def _one(self, command: Command, written: dict[str, Any], number: int) -> dict[str, Any]:
-        values = command.check()
-        person, now, origin = self._person, self._machine.now, self._machine.origin
+        values = command.check(written)
+        answered = self._answered(number)
         if command.op == "create":
             refuse_if(INVALID, command.ref in self.refs)
-            new = self._new_id(number)
+            new = self._machine.new_id(answered["id"]) if answered else uuid4()
+            task = create_task(self._person, new, values, answered, self._named)
             self.refs[command.ref or f"{number}"] = new
-            return {"status": 201, "task": person.create(new, now, origin, values).shown()}
-        task = self._find(command, written["id"])
-        version = written.get("if_version", task.version)
-        if version != task.version:
-            self._take_id(task)
+            return {"status": 201, "task": task.shown()}
+        task_id = self._target(written["id"])
+        values = with_ids(values, self._named)
+        return self._change(command, task_id, written.get("if_version"), values, answered)
+
+    def _change(
+        self,
+        command: Command,
+        task_id: UUID,
+        version: int | None,
+        values: dict[str, Any],
+        answered: dict[str, Any],
+    ) -> dict[str, Any]:
+        person = self._person
+        task = person.find_trashed(task_id) if command.op == "restore" else person.find(task_id)
+        if version not in (None, task.version):
+            self._take_over(task)
             raise RefusedError(412, "version_conflict", task)
-        if command.op in ("delete", "restore"):
-            values = {"deleted_at": now if command.op == "delete" else None}
-        if command.op == "complete":
-            values.setdefault("completed", not task.completed)
-        person.change(task, now, origin, values)
         if command.op == "delete":
+            person.change(task, {"deleted_at": person.now})
             return {"status": 204}
+        if command.op == "restore":
+            restore_task(person, task)
+        else:
+            if command.op == "complete":
+                values.setdefault("completed", FLIP)
+            change_task(person, task, values, answered)
+        if "move" in values:
+            self._moved.add(task.id)
         return {"status": 200, "task": task.shown()}
 
-    def _find(self, command: Command, target: str) -> Task:
-        if target.startswith("#"):
-            refuse_if(NOT_FOUND, target[1:] not in self.refs)
-            task_id = self.refs[target[1:]]
-        else:
-            task_id = UUID(target)
-        find = self._person.find_trashed if command.op == "restore" else self._person.find
-        return find(task_id)
+    def _target(self, target: str) -> UUID:
+        if not target.startswith("#"):
+            return UUID(target)
+        refuse_if(NOT_FOUND, target[1:] not in self.refs)
+        return self.refs[target[1:]]
 
-    def _take_id(self, task: Task) -> None:
-        """Take the id of a task that the same request made and undid from who shows it."""
+    def _named(self, text: str, field: str) -> UUID:
+        if not text.startswith("#"):
+            return UUID(text)
+        unknown = ((field, "unknown_ref"), (field.rpartition(".")[2], "unknown_ref"))
+        refuse_if(invalid(*unknown), text[1:] not in self.refs)
+        return self.refs[text[1:]]
+
+    def _take_over(self, task: Task) -> None:
+        """Take what the same request made, and will undo, from who shows it."""
         current = self._answer.get("current")
         if current is not None and task.id in self.refs.values():
+            del self._person.rows[task.id]
             task.id = self._machine.new_id(current["id"])
+            self._person.rows[task.id] = task
+        if current is not None and task.id in {*self.refs.values(), *self._moved}:
+            task.position = current["position"]
 
-    def _new_id(self, number: int) -> UUID:
+    def _answered(self, number: int) -> dict[str, Any]:
+        """Give the task that the server shows; none of what is undone, as a later one fails."""
         results = self._answer.get("results", [])
         found = results[number] if number < len(results) else {}
-        if "task" not in found:  # of what is undone, as a later one fails
-            return uuid4()
-        return self._machine.new_id(found["task"]["id"])
+        task: dict[str, Any] = found.get("task", {})
+        return task
 
 
 def _shown(refusal: RefusedError) -> dict[str, Any]:

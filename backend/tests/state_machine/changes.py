@@ -9,21 +9,24 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, multiple, rule
 
 from tests.state_machine import comparison
-from tests.state_machine.base import Base, Known, Request, askers, keys, people, tasks
-from tests.state_machine.drawing import weighted
-from tests.state_machine.history import entries
-from tests.state_machine.model import (
+from tests.state_machine.answers import (
     INVALID,
     NOT_FOUND,
     Answer,
-    Person,
     RefusedError,
     refuse_if,
 )
+from tests.state_machine.base import Base, Known, Request, askers, keys, people, tasks
+from tests.state_machine.drawing import weighted
+from tests.state_machine.history import entries
+from tests.state_machine.model import Person
+from tests.state_machine.nouns import NOUNS, Row
+from tests.state_machine.settling import settle
 from tests.state_machine.undoing import undo
 
 _TOO_OLD = RefusedError(410, "number_too_old")
-_IN_LOG = "SELECT row_id FROM change WHERE user_id = $1 AND number > $2 ORDER BY number"
+MEMBERS = {kind: kind.noun + "s" for kind in NOUNS}
+"""What lists the rows of a noun in an answer."""
 
 backs = weighted({**dict.fromkeys(range(6), 3), 12: 1, 40: 1, -1: 1})
 """How many changes ago; -1 is one that is not there yet."""
@@ -97,8 +100,8 @@ class Changes(Base):
             refuse_if(
                 RefusedError(400, "invalid_cursor"), place is not None and place.owner != whose
             )
-            live = sorted(person.live(), key=lambda task: task.id)
-            rows = [task for task in live if place is None or task.id > place.after]
+            live = sorted(_live(person), key=lambda row: row.id)
+            rows = [row for row in live if place is None or row.id > place.after]
             page, number = rows[: limit or 500], place.number if place else person.number
             cursor = None
             if len(rows) > len(page):
@@ -107,9 +110,8 @@ class Changes(Base):
                 following.append(Place(whose, cursor, number, page[-1].id))
             more = cursor is not None or person.number > number
             comparison.same("that more follow", "next" in response.links, more)
-            shown = [task.shown() for task in page]
             members = {"number": number, "more": more, "cursor": cursor}
-            return Answer(200, members | {"tasks": shown, "removed": []})
+            return Answer(200, members | _listed(page) | {"removed": []})
 
         query = _query(limit=limit, cursor=place and place.text)
         self.perform(Request("list_changes", asking, query=query), act, _checking(limit))
@@ -124,12 +126,12 @@ class Changes(Base):
         response = self.ask(Request("list_changes", asking, query=query))
         comparison.same("the status", response.status_code, 200)
         page = response.json()
-        store |= {task["id"]: task for task in page["tasks"]}
+        store |= {row["id"]: row for member in MEMBERS.values() for row in page[member]}
         for gone in page["removed"]:
             store.pop(gone, None)
         self._devices[asking.asker.id] = page["number"], page["cursor"], store
         if not page["more"]:
-            live = {str(task.id): task.shown() for task in asking.asker.live()}
+            live = {str(row.id): row.shown() for row in _live(asking.asker)}
             comparison.same("what the device has", store, live)
 
     @rule(target=pages, it=tasks, asker=askers, limit=limits)
@@ -173,10 +175,8 @@ class Changes(Base):
 
         def act(person: Person, response: httpx.Response) -> Answer:
             before = person.number
-            # In which order the rows of a batch are put back, is not said.
-            found = self.application.rows(_IN_LOG, person.id, before)
-            order = [row["row_id"] for row in found]
-            undo(person, number, self.now, self.origin, order)
+            undo(person, number)
+            settle(self.application, person)
             return Answer(200, followed(person, before, 1000))
 
         request = Request("undo_change", asking, path={"number": number}, key=key)
@@ -192,11 +192,23 @@ def followed(person: Person, since: int, limit: int) -> dict[str, Any]:
     page = [change for change in person.log if change.number > since][:limit]
     number = page[-1].number if page else since
     ids = list(dict.fromkeys(change.row_id for change in page))
-    live = {task.id: task for task in person.live()}
+    live = {row.id: row for row in _live(person)}
     return {
         "number": number,
         "more": person.number > number,
         "cursor": None,
-        "tasks": [live[task_id].shown() for task_id in ids if task_id in live],
-        "removed": [str(task_id) for task_id in ids if task_id not in live],
+        **_listed([live[row_id] for row_id in ids if row_id in live]),
+        "removed": [str(row_id) for row_id in ids if row_id not in live],
+    }
+
+
+def _live(person: Person) -> list[Row]:
+    return [row for row in person.rows.values() if row.is_live]
+
+
+def _listed(rows: list[Row]) -> dict[str, Any]:
+    """Show rows of all nouns, by noun."""
+    return {
+        member: [row.shown() for row in rows if isinstance(row, kind)]
+        for kind, member in MEMBERS.items()
     }

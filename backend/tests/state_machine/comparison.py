@@ -3,16 +3,19 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import httpx
 
+from tests.state_machine.answers import Answer, RefusedError
 from tests.state_machine.application import Application
-from tests.state_machine.model import Answer, Person, RefusedError
+from tests.state_machine.model import Person
+from tests.state_machine.nouns import NOUNS
 
-_TASKS = "SELECT * FROM task WHERE user_id = ANY($1)"
+_ROWS = {noun: f'SELECT * FROM "{noun.noun}" WHERE user_id = ANY($1)' for noun in NOUNS}
 _LOG = "SELECT * FROM change WHERE user_id = ANY($1) ORDER BY user_id, number"
 _KEYS = "SELECT user_id, key, created_at FROM idempotency_key WHERE user_id = ANY($1)"
-_DERIVED = {"live", "title_key"}
+_DERIVED = {"live", "live_id", "name_key", "title_key", "tag_keys", "search_text"}
 
 
 def same(what: str, found: Any, expected: Any) -> None:
@@ -38,18 +41,33 @@ def same_refusal(response: httpx.Response, refusal: RefusedError) -> None:
     current = refusal.current
     same("the present row", problem.get("current"), current and current.shown())
     same("its tag", response.headers.get("etag"), current and current.etag)
+    if refusal.fields:
+        same_fields(problem["details"], refusal)
+
+
+def same_fields(details: list[dict[str, str]], refusal: RefusedError) -> None:
+    """Hold what is wrong against what may be named; of bulk without the number of the command."""
+    fields = [each["field"] for each in details]
+    names = [
+        name.split(".", 2)[2] if name.startswith(("commands.", "task_ids.")) else name
+        for name in fields
+    ]
+    found = {(name, each["code"]) for name, each in zip(names, details, strict=True)}
+    assert found, "nothing is named"
+    assert found <= set(refusal.fields), f"{found} and not one of {refusal.fields}"
 
 
 def same_database(application: Application, people: Sequence[Person]) -> None:
     """Hold all that the database has of some people against the model."""
     ids = [person.id for person in people]
-    found = {(row["user_id"], row["id"]): dict(row) for row in application.rows(_TASKS, ids)}
-    tasks = [task for person in people for task in person.tasks.values()]
-    expected = {(task.user_id, task.id): vars(task) for task in tasks}
-    same("the ids of all tasks", set(found), set(expected))
-    for key, task in expected.items():
-        row = {name: value for name, value in found[key].items() if name not in _DERIVED}
-        same(f"the row of {key}", row, task)
+    for noun, sql in _ROWS.items():
+        found = {(row["user_id"], row["id"]): dict(row) for row in application.rows(sql, ids)}
+        rows = [row for person in people for row in person.of(noun)]
+        expected = {(row.user_id, row.id): vars(row) for row in rows}
+        same(f"the ids of all rows of {noun.noun}", set(found), set(expected))
+        for key, row in expected.items():
+            stored = {name: value for name, value in found[key].items() if name not in _DERIVED}
+            same(f"the row of {key}", stored, row)
     kept = {(row["user_id"], row["key"]): row["created_at"] for row in application.rows(_KEYS, ids)}
     its = {(person.id, key): kept.at for person in people for key, kept in person.keys.items()}
     same("the keys of requests", kept, its)
@@ -62,21 +80,24 @@ def same_database(application: Application, people: Sequence[Person]) -> None:
 def _same_log(person: Person, found: list[dict[str, Any]]) -> None:
     same(
         f"the log of {person.id}",
-        [(row["number"], row["kind"]) for row in found],
-        [(change.number, change.kind) for change in person.log],
+        [(row["number"], row["kind"], row["noun"]) for row in found],
+        [(change.number, change.kind, change.noun) for change in person.log],
     )
     for row, change in zip(found, person.log, strict=True):
-        written = vars(change) | {"user_id": person.id, "noun": "task"}
+        written = vars(change) | {"user_id": person.id}
         if change.at is None:
             written["at"] = row["at"]
-        same(f"change {change.number}", row | {"before": _read(row["before"])}, written)
+        same(f"change {change.number}", row | {"before": read_before(row["before"])}, written)
 
 
-def _read(before: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Read the instants among the values that were before, in whichever zone they are written."""
+def read_before(before: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Read the ids and the instants among the values that were before, in whichever zone."""
     if before is None:
         return None
-    return {
-        name: datetime.fromisoformat(value) if name.endswith("_at") and value else value
-        for name, value in before.items()
-    }
+    return {name: _read(name, value) for name, value in before.items()}
+
+
+def _read(name: str, value: Any) -> Any:
+    if name.endswith("_at") and value:
+        return datetime.fromisoformat(value)
+    return UUID(value) if name.endswith("_id") and value else value

@@ -4,8 +4,9 @@ from typing import NamedTuple
 
 from hypothesis import strategies as st
 
+from tests.state_machine.answers import INVALID, refuse_if
 from tests.state_machine.drawing import weighted
-from tests.state_machine.model import INVALID, Task, refuse_if
+from tests.state_machine.nouns import Row
 
 # `{v}` stands for the present version, `{o}` for one that the task had before or will have.
 # Beside each form, the versions that it names; None where it is no list of tags.
@@ -42,20 +43,20 @@ class Condition(NamedTuple):
     form: str | None
     other: int
 
-    def headers(self, name: str, task: Task | None) -> dict[str, str]:
+    def headers(self, name: str, task: Row | None) -> dict[str, str]:
         """Write it for a task that whoever asks may have or not."""
         if self.form is None:
             return {}
         return {name: self.form.format(**self._versions(task))}
 
-    def named(self, task: Task | None) -> set[int] | None:
+    def named(self, task: Row | None) -> set[int] | None:
         """Give the versions that `If-Match` names, as it is written for a task; None for any."""
         named = _IF_MATCH[self.form]
         if named == _ANY:
             return None
         return {self._versions(task)[each] for each in named or ""}
 
-    def _versions(self, task: Task | None) -> dict[str, int]:
+    def _versions(self, task: Row | None) -> dict[str, int]:
         version = 1 if task is None else task.version
         return {"v": version, "o": max(version + self.other, 0)}
 

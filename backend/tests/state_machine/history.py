@@ -2,22 +2,23 @@
 
 from typing import Any
 
-from tests.state_machine.model import Change, Person, Task, instant
+from tests.state_machine.answers import instant
+from tests.state_machine.model import Change, Person
+from tests.state_machine.nouns import Row, shown
 
-_SHOWN = ("title", "description", "completed")
 
-
-def entries(person: Person, task: Task) -> list[dict[str, Any]]:
+def entries(person: Person, task: Row) -> list[dict[str, Any]]:
     """Give what was changed of a task, the newest first."""
     its = [change for change in person.log if change.row_id == task.id]
     while any(change.kind == "purged" for change in its):  # another one, before it was imported
         del its[0]
     found = []
-    after = {name: getattr(task, name) for name in _SHOWN}
+    after = {name: value for name, value in task.shown().items() if _is_shown(task, name)}
     for version, change in zip(range(task.version, 0, -1), reversed(its), strict=False):
-        before = change.before or {}
+        kept = {n: v for n, v in (change.before or {}).items() if n in after}
+        before = {name: shown(value) for name, value in kept.items()}
         found.append(_entry(change, version, _members(change, before, after)))
-        after |= {name: value for name, value in before.items() if name in _SHOWN}
+        after |= before
     return found
 
 
@@ -25,8 +26,11 @@ def _members(change: Change, before: dict[str, Any], after: dict[str, Any]) -> d
     if change.kind == "created":
         given = {name: value for name, value in after.items() if value is not None}
         return {name: {"from": None, "to": value} for name, value in given.items()}
-    touched = [name for name in _SHOWN if name in before]
-    return {name: {"from": before[name], "to": after[name]} for name in touched}
+    return {name: {"from": before[name], "to": after[name]} for name in before}
+
+
+def _is_shown(row: Row, name: str) -> bool:
+    return name in vars(row) and row.is_logged(name)
 
 
 def _entry(change: Change, version: int, members: dict[str, Any]) -> dict[str, Any]:

@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, multiple, rule
 
 from tests.state_machine import comparison
+from tests.state_machine.answers import INVALID, Answer, RefusedError, refuse_if
 from tests.state_machine.base import Asking, Base, Request, askers, people
 from tests.state_machine.drawing import weighted
-from tests.state_machine.model import INVALID, Answer, Person, RefusedError, Task, refuse_if
+from tests.state_machine.model import Person
+from tests.state_machine.nouns import Task
 
 _STATUSES: dict[str | None, tuple[bool, ...]] = {
     None: (False, True),

@@ -6,13 +6,12 @@ from tests.server import settings
 from tests.state_machine.base import Base
 from tests.state_machine.bulk import Bulk
 from tests.state_machine.changes import Changes
-from tests.state_machine.everything import Everything
 from tests.state_machine.listing import Listing
 from tests.state_machine.one_task import OneTask
 from tests.state_machine.trash import Trash
 from todo_server.app import create_app
 
-ROOMS: tuple[type[Base], ...] = (OneTask, Listing, Trash, Bulk, Changes, Everything)
+ROOMS: tuple[type[Base], ...] = (OneTask, Listing, Trash, Bulk, Changes)
 
 
 @cache

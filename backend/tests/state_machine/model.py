@@ -1,77 +1,21 @@
-"""What the server should be: a person's tasks, their trash and their log, in memory."""
+"""What the server should be: what is a person's, and their log, in memory."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
-_MICROSECOND = timedelta(microseconds=1)
-
-
-class RefusedError(Exception):
-    """A request that is to be refused; `current` is the task that another version was asked of."""
-
-    def __init__(self, status: int, code: str, current: "Task | None" = None) -> None:
-        self.status, self.code, self.current = status, code, current
-        super().__init__(f"{status} {code}")
-
+from tests.state_machine import rules
+from tests.state_machine.answers import NOT_FOUND, Answer
+from tests.state_machine.nouns import Row, Tag, Task, same_name
 
 KEPT = timedelta(hours=24)
 """For how long a key stands for its first request."""
 
-INVALID = RefusedError(422, "validation_failed")
-NOT_FOUND = RefusedError(404, "task_not_found")
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
-
-def refuse_if(refusal: RefusedError, condition: bool) -> None:
-    if condition:
-        raise refusal
-
-
-@dataclass
-class Answer:
-    """What a request is answered: a status, a body, and headers, of which None is one that is not
-    there."""
-
-    status: int
-    body: Any = None
-    headers: dict[str, str | None] = field(default_factory=dict)
-
-
-@dataclass
-class Task:
-    """A task, live or in the trash."""
-
-    user_id: str
-    id: UUID
-    created_at: datetime
-    updated_at: datetime
-    title: str
-    description: str | None = None
-    completed: bool = False
-    version: int = 1
-    deleted_at: datetime | None = None
-
-    @property
-    def etag(self) -> str:
-        return f'"{self.version}"'
-
-    def answer(self, status: int = 200, **headers: str | None) -> Answer:
-        """As an operation answers it."""
-        return Answer(status, self.shown(), {"etag": self.etag, **headers})
-
-    def shown(self) -> dict[str, Any]:
-        """As the API answers it."""
-        return {
-            "id": str(self.id),
-            "user_id": self.user_id,
-            "title": self.title,
-            "description": self.description,
-            "completed": self.completed,
-            "created_at": instant(self.created_at),
-            "updated_at": instant(self.updated_at),
-            "version": self.version,
-        }
+Kind = TypeVar("Kind", bound=Row)
 
 
 @dataclass
@@ -81,6 +25,7 @@ class Change:
     number: int
     at: datetime | None
     kind: str
+    noun: str
     row_id: UUID
     before: dict[str, Any] | None
     origin: str
@@ -99,74 +44,112 @@ class Kept:
 
 @dataclass
 class Person:
-    """A user: what is theirs, and the log of it."""
+    """A user: what is theirs, and the log of it.
+
+    Within a request its entries stand in whichever order; the server's is taken over after it.
+    """
 
     id: str
-    tasks: dict[UUID, Task] = field(default_factory=dict)
+    rows: dict[UUID, Row] = field(default_factory=dict)
     log: list[Change] = field(default_factory=list)
     keys: dict[str, Kept] = field(default_factory=dict)
     batch: int | None = None
     undoes: int | None = None
+    now: datetime = _NEVER
+    origin: str = ""
+    at: datetime | None = None
+    settled: int = 0
 
     @property
     def number(self) -> int:
         """The number of the newest change, which is never pruned."""
         return self.log[-1].number if self.log else 0
 
+    def of(self, kind: type[Kind]) -> list[Kind]:
+        """Give all rows of a noun, also those in the trash."""
+        return [row for row in self.rows.values() if isinstance(row, kind)]
+
+    def live_of(self, kind: type[Kind]) -> list[Kind]:
+        return [row for row in self.of(kind) if row.is_live]
+
+    @property
+    def tasks(self) -> dict[UUID, Task]:
+        return {row.id: row for row in self.of(Task)}
+
     def live(self) -> list[Task]:
-        return [task for task in self.tasks.values() if task.deleted_at is None]
+        return self.live_of(Task)
 
     def trash(self) -> list[Task]:
-        return [task for task in self.tasks.values() if task.deleted_at is not None]
+        return [task for task in self.of(Task) if not task.is_live]
+
+    def is_live(self, row_id: UUID | None, kind: type[Row]) -> bool:
+        row = None if row_id is None else self.rows.get(row_id)
+        return isinstance(row, kind) and row.is_live
 
     def find(self, task_id: UUID) -> Task:
         """Give a live task; a RefusedError where there is none."""
-        task = self.tasks.get(task_id)
-        if task is None or task.deleted_at is not None:
+        task = self.rows.get(task_id)
+        if not isinstance(task, Task) or not task.is_live:
             raise NOT_FOUND
         return task
 
     def find_trashed(self, task_id: UUID) -> Task:
         """The same of the trash."""
-        task = self.tasks.get(task_id)
-        if task is None or task.deleted_at is None:
+        task = self.rows.get(task_id)
+        if not isinstance(task, Task) or task.is_live:
             raise NOT_FOUND
         return task
 
-    def create(self, task_id: UUID, now: datetime, origin: str, values: dict[str, Any]) -> Task:
-        return self.add(Task(self.id, task_id, now, now, **values), now, origin)
+    def tag(self, name: str) -> Tag | None:
+        """Give the live tag of a name, in whichever case."""
+        wanted = same_name(name)
+        return next((tag for tag in self.live_of(Tag) if same_name(tag.name) == wanted), None)
 
-    def add(self, task: Task, now: datetime, origin: str) -> Task:
-        self.tasks[task.id] = task
-        self._write(task, now, "created", None, origin)
-        return task
+    def add(self, row: Kind) -> Kind:
+        self.rows[row.id] = row
+        rules.after_insert(self, row)
+        self._write(row, self.at or row.updated_at, "created", None)
+        return row
 
-    def change(self, task: Task, now: datetime, origin: str, values: dict[str, Any]) -> Task:
-        """Change a task, if it would be another one then; that is all that moves its version."""
-        before = {
-            name: getattr(task, name)
-            for name, value in values.items()
-            if getattr(task, name) != value
-        }
-        if not before:
-            return task
-        for name, value in values.items():
-            setattr(task, name, value)
-        task.version += 1
-        task.updated_at = max(now, task.updated_at + _MICROSECOND)
-        kind = "updated"
-        if "deleted_at" in before:
-            kind = "restored" if task.deleted_at is None else "deleted"
-        self._write(task, task.updated_at, kind, before, origin)
-        return task
+    def change(self, row: Kind, values: dict[str, Any]) -> Kind:
+        """Change a row, if it would be another one then; that is all that moves its version."""
+        self.change_several([(row, values)])
+        return row
 
-    def purge(self, task: Task, origin: str) -> None:
+    def change_several(self, wanted: Sequence[tuple[Row, dict[str, Any]]]) -> None:
+        """Change several in one statement."""
+        several = [(row, values, rules.later(row, self.now)) for row, values in wanted]
+        self.change_several_by_rule(several)
+
+    def change_by_rule(self, row: Row, values: dict[str, Any], updated_at: datetime) -> None:
+        self.change_several_by_rule([(row, values, updated_at)])
+
+    def change_several_by_rule(
+        self, wanted: Sequence[tuple[Row, dict[str, Any], datetime]]
+    ) -> None:
+        changed = [(each[0], _set(*each)) for each in wanted]
+        entries = [
+            (row, self.at or row.updated_at, _kind(row, before), _logged(row, before))
+            for row, before in changed
+            if before
+        ]
+        for row, before in changed:
+            if before:
+                rules.after_update(self, row, before)
+        for entry in entries:
+            self._write(*entry)
+
+    def purge(self, task: Task) -> None:
         """Remove a task for good: the log keeps that it was, and none of its values."""
-        del self.tasks[task.id]
+        del self.rows[task.id]
+        for part in self.of(Task):
+            if part.parent_id == task.id:
+                self.purge(part)
+        rules.after_delete(self, task)
         for change in self.log:
             if change.row_id == task.id:
                 change.before = None
-        self._write(task, None, "purged", None, origin)
+        self._write(task, self.at, "purged", None)
 
     def kept(self, key: str | None, now: datetime) -> Kept | None:
         """Give what was answered under a key that has not come to its end."""
@@ -174,17 +157,34 @@ class Person:
         return kept if kept is not None and kept.at > now - KEPT else None
 
     def _write(
-        self,
-        task: Task,
-        at: datetime | None,
-        kind: str,
-        before: dict[str, Any] | None,
-        origin: str,
+        self, row: Row, at: datetime | None, kind: str, before: dict[str, Any] | None
     ) -> None:
         number = self.number + 1
-        self.log.append(Change(number, at, kind, task.id, before, origin, self.batch, self.undoes))
+        change = Change(number, at, kind, row.noun, row.id, before, self.origin)
+        change.batch, change.undoes = self.batch, self.undoes
+        self.log.append(change)
 
 
-def instant(at: datetime) -> str:
-    """Write an instant as the API does."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+def _set(row: Row, values: dict[str, Any], updated_at: datetime) -> dict[str, Any]:
+    """Change a row; gives what was before of that which is another thing now."""
+    before = {name: getattr(row, name) for name in values if getattr(row, name) != values[name]}
+    if not before:
+        return before
+    for name, value in values.items():
+        setattr(row, name, value)
+    row.version += 1
+    row.updated_at = updated_at
+    if isinstance(row, Task) and row.completed != (row.completed_at is not None):
+        before.setdefault("completed_at", row.completed_at)
+        row.completed_at = updated_at if row.completed else None
+    return before
+
+
+def _kind(row: Row, before: dict[str, Any]) -> str:
+    if "deleted_at" not in before:
+        return "updated"
+    return "restored" if row.is_live else "deleted"
+
+
+def _logged(row: Row, before: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in before.items() if row.is_logged(name)}

@@ -1,13 +1,14 @@
 """The rules of one task: create, get, change, complete, delete."""
 
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, multiple, rule
 
 from tests.state_machine import bodies
+from tests.state_machine.answers import INVALID, Answer, refuse_if
 from tests.state_machine.application import ABSENT
 from tests.state_machine.base import (
     OWNER,
@@ -22,7 +23,9 @@ from tests.state_machine.base import (
     tasks,
 )
 from tests.state_machine.conditions import if_match, if_none_match
-from tests.state_machine.model import INVALID, Answer, Person, refuse_if
+from tests.state_machine.model import Person
+from tests.state_machine.reading import FLIP
+from tests.state_machine.writing import change_task, create_task
 
 _METHODS = st.sampled_from(["put", "patch"])
 
@@ -49,15 +52,17 @@ class OneTask(Base):
 
     def _create(self, owner: int, asker: str, body: Any, key: str | None) -> list[Known]:
         asking = self.asking(owner, asker)
+        body = self.filled(body, asking)
         made: list[UUID] = []
 
         def check() -> None:
             refuse_if(INVALID, "title" not in bodies.read_members(body))
 
         def act(person: Person, response: httpx.Response) -> Answer:
-            made.append(self.new_id(response.json().get("id", "0" * 32)))
-            values = bodies.read_members(body)
-            task = person.create(made[-1], self.now, self.origin, values)
+            answered = response.json() if response.is_success else {}
+            new_id = self.new_id(answered["id"]) if answered else uuid4()
+            task = create_task(person, new_id, bodies.read_members(body), answered)
+            made.append(task.id)
             return task.answer(201, location=f"/api/{asking.path_of}/tasks/{task.id}")
 
         self.perform(Request("create_task", asking, body, key=key), act, check)
@@ -87,8 +92,10 @@ class OneTask(Base):
         key=keys,
     )
     def update(self, *, method, body, it, asker, condition, key):
-        def act(person, task):
-            return person.change(task, self.now, self.origin, bodies.read_members(body)).answer()
+        body = self.filled(body, self.asking_for(it, asker)[0])
+
+        def act(person, task, answered):
+            return change_task(person, task, bodies.read_members(body), answered).answer()
 
         name = f"update_task_by_{method}"
         self.change(
@@ -100,16 +107,16 @@ class OneTask(Base):
         def read() -> dict[str, Any]:
             return {} if body is ABSENT else bodies.read_members(body, ("completed",))
 
-        def act(person, task):
-            values = {"completed": not task.completed, **read()}
-            return person.change(task, self.now, self.origin, values).answer()
+        def act(person, task, answered):
+            values = {"completed": FLIP, **read()}
+            return change_task(person, task, values, answered).answer()
 
         self.change(OneChange("complete_task", it, asker, condition, key, body), act, read)
 
     @rule(target=deleted, it=tasks, asker=askers, condition=if_match, key=keys)
     def delete(self, it, asker, condition, key):
-        def act(person, task):
-            person.change(task, self.now, self.origin, {"deleted_at": self.now})
+        def act(person, task, answered):
+            person.change(task, {"deleted_at": self.now})
             return Answer(204)
 
         done = self.change(OneChange("delete_task", it, asker, condition, key), act)

@@ -1,17 +1,18 @@
 """Undo, as the model does it."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from copy import deepcopy
 from typing import Any
 from uuid import UUID
 
-from tests.state_machine.model import Change, Person, RefusedError, refuse_if
+from tests.state_machine.answers import RefusedError, refuse_if
+from tests.state_machine.model import Change, Person
+from tests.state_machine.nouns import Project, Tag, Task, same_name
+
+_AGAIN = RefusedError(409, "already_changed")
 
 
-def undo(
-    person: Person, number: int, now: datetime, origin: str, order: Sequence[UUID] = ()
-) -> None:
-    """Put back what a change, or its batch, touched; the rows of a batch in some order."""
+def undo(person: Person, number: int) -> None:
+    """Put back what a change, or its batch, touched; nothing where a RefusedError is raised."""
     refuse_if(RefusedError(404, "change_not_found"), number > person.number)
     (asked,) = (change for change in person.log if change.number == number)
     undone = [c for c in person.log if asked.batch is not None and c.batch == asked.batch]
@@ -21,37 +22,54 @@ def undo(
     refuse_if(RefusedError(409, "already_purged"), purged)
     wanted: dict[UUID, dict[str, Any]] = {}
     for change in reversed(undone):
-        wanted[change.row_id] = wanted.get(change.row_id, {}) | _before(person, change, now)
-    for task_id, values in wanted.items():
-        _refuse_what_was_changed_again(person, task_id, values, undone[-1].number)
+        wanted[change.row_id] = wanted.get(change.row_id, {}) | _before(person, change)
+    for row_id, values in wanted.items():
+        _refuse_what_was_changed_again(person, row_id, values, undone[-1].number)
+    before = deepcopy(vars(person))
     person.undoes = undone[0].number
     person.batch = None if asked.batch is None else person.number + 1
-    for task_id in sorted(wanted, key=lambda each: order.index(each) if each in order else 0):
-        person.change(person.tasks[task_id], now, origin, wanted[task_id])
+    try:
+        person.change_several([(person.rows[row_id], wanted[row_id]) for row_id in wanted])
+        _refuse_what_does_not_go(person, about_tags=any(c.noun == "tag" for c in undone))
+    except RefusedError as refusal:
+        vars(person).update(before)
+        raise _AGAIN from refusal
     person.undoes = person.batch = None
 
 
-def _before(person: Person, change: Change, now: datetime) -> dict[str, Any]:
+def _before(person: Person, change: Change) -> dict[str, Any]:
     """Give the values that come back: what was made, or restored, goes to the trash."""
     if change.kind in ("created", "restored"):
-        return (change.before or {}) | {"deleted_at": now}
+        return (change.before or {}) | {"deleted_at": person.now}
     return change.before or {}
 
 
 def _refuse_what_was_changed_again(
-    person: Person, task_id: UUID, values: dict[str, Any], last: int
+    person: Person, row_id: UUID, values: dict[str, Any], last: int
 ) -> None:
     for name in values:
         later = [
             change.before[name]
             for change in person.log
-            if change.number > last and change.row_id == task_id
+            if change.number > last and change.row_id == row_id
             if change.before is not None and name in change.before
         ]
         # As the change left it is as the next one found it; since when it is in the trash, does not
         # matter.
-        now = getattr(person.tasks[task_id], name)
+        now = getattr(person.rows[row_id], name)
         again = bool(later) and later[0] != now
         if name == "deleted_at":
             again = bool(later) and (later[0] is None) != (now is None)
-        refuse_if(RefusedError(409, "already_changed"), again)
+        refuse_if(_AGAIN, again)
+
+
+def _refuse_what_does_not_go(person: Person, *, about_tags: bool) -> None:
+    """Refuse what other rows have made impossible since, as it was never so."""
+    for task in person.of(Task):
+        of_project = task.project_id is not None and not person.is_live(task.project_id, Project)
+        refuse_if(_AGAIN, of_project)
+        refuse_if(_AGAIN, task.parent_id is not None and task.parent_id not in person.rows)
+        if about_tags:
+            refuse_if(_AGAIN, any(person.tag(name) is None for name in task.tags))
+    names = [same_name(tag.name) for tag in person.live_of(Tag)]
+    refuse_if(_AGAIN, len(names) > len(set(names)))
