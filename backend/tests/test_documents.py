@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import pytest
 import yaml
+from pydantic import BaseModel
 
 from tests.databases import new_database
 from tests.server import RunningServer, settings
@@ -25,7 +26,15 @@ from todo_server.api.problems import STATUS
 from todo_server.config import Settings
 from todo_server.domain.task_query import TaskQuery
 from todo_server.errors import TodoServerError
-from todo_server.models import TaskRead, TrashedTaskRead
+from todo_server.models import (
+    FilterRead,
+    ListedProject,
+    ListedTag,
+    ProjectRead,
+    TagRead,
+    TaskRead,
+    TrashedTaskRead,
+)
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "backend" / "src" / "todo_server"
@@ -161,18 +170,28 @@ def values_in(text: str) -> Iterator[Any]:
             yield decoder.raw_decode(text, found)[0]
 
 
-def test_every_sample_of_a_task_has_the_members_of_a_task():
+def shape_of(sample: dict[str, Any]) -> type[BaseModel]:
+    """What a sample with an `updated_at` is of."""
+    if "title" in sample:
+        return TrashedTaskRead if "deleted_at" in sample else TaskRead
+    if "query" in sample:
+        return FilterRead
+    if "archived" in sample:
+        return ListedProject if "tasks" in sample else ProjectRead
+    return ListedTag if "tasks" in sample else TagRead
+
+
+def test_every_sample_of_a_row_has_its_members():
     samples = [
         (name_of(page), value)
         for page in PAGES
         for value in values_in(page.read_text())
-        if {"id", "title"} <= value.keys()
+        if "updated_at" in value
     ]
     assert {page for page, _ in samples} >= {"README.md", "docs/api.md"}
     for page, sample in samples:
-        shape = TrashedTaskRead if "deleted_at" in sample else TaskRead
-        assert set(sample) == set(shape.model_fields), (page, sample)
-    # One that is no JSON is not found above; nothing but a task has this member.
+        assert set(sample) == set(shape_of(sample).model_fields), (page, sample)
+    # One that is no JSON is not found above.
     mentioned = sum(page.read_text().count('"updated_at":') for page in PAGES)
     assert mentioned == len(samples)
 
