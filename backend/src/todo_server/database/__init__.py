@@ -2,7 +2,7 @@
 
 from asyncpg import IntegrityConstraintViolationError, UniqueViolationError
 
-from todo_server.database.as_json import Row, as_row, json_columns, json_row, utf8
+from todo_server.database.as_json import Row, as_row, json_columns, json_row, json_text, utf8
 from todo_server.database.client import Database
 from todo_server.database.handle import Handle, RequestHandle, TransactionHandle
 from todo_server.database.idempotency import Key

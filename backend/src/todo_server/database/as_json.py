@@ -3,8 +3,8 @@
 from typing import Any, TypeAlias
 
 from sqlalchemy import (
+    ARRAY,
     JSON,
-    BigInteger,
     Boolean,
     DateTime,
     FromClause,
@@ -70,35 +70,44 @@ def json_text(rows: FromClause, shape: type[SQLModel]) -> ColumnElement[str]:
     takes less time for twenty rows, and more for one.
     """
     parts: list[Any] = []
+    bare = getattr(shape, "bare", ())
     between = "{"
     for name, column in zip(shape.model_fields, json_columns(rows, shape), strict=True):
-        # A UUID and what `to_char` writes need no escapes.
-        bare = isinstance(column.type, Uuid) or _is_instant(rows, name)
-        nullable = name in rows.c and rows.c[name].nullable
-        quote = '"' if bare and not nullable else ""
+        needs_no_escapes = name in bare or isinstance(column.type, Uuid) or _is_instant(rows, name)
+        is_nullable = name in rows.c and bool(rows.c[name].nullable)
+        quote = '"' if needs_no_escapes and not is_nullable else ""
         parts.append(constant(f'{between}"{name}":{quote}'))
-        parts.append(column if quote else _written(_plain(column), nullable=nullable))
+        value = column.element if isinstance(column, Label) else column
+        if needs_no_escapes and is_nullable:
+            value = func.coalesce(
+                constant('"').concat(cast(value, Text)).concat(constant('"')), _NULL
+            )
+        elif not needs_no_escapes:
+            value = _written(value, is_nullable=is_nullable)
+        parts.append(value)
         between = f"{quote},"
     parts.append(constant(f"{between[:-1]}}}"))
     return func.concat(*parts, type_=Text)
+
+
+_NULL = constant("null")
 
 
 def _is_instant(rows: FromClause, name: str) -> bool:
     return name in rows.c and isinstance(rows.c[name].type, DateTime)
 
 
-def _plain(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    return column.element if isinstance(column, Label) else column
-
-
-def _written(column: ColumnElement[Any], *, nullable: bool) -> ColumnElement[Any]:
+def _written(value: ColumnElement[Any], *, is_nullable: bool) -> ColumnElement[Any]:
     """Write a value as JSON, for `concat`, which takes numbers and JSON as they are."""
-    if isinstance(column.type, Integer | BigInteger | JSON):
-        return column if not nullable else func.coalesce(cast(column, Text), constant("null"))
-    if isinstance(column.type, Boolean):
-        return case((column, constant("true")), else_=constant("false"))
-    json = func.to_json(column)
-    return func.coalesce(json, literal_column("'null'::json")) if nullable else json
+    if isinstance(value.type, Integer | JSON):
+        return func.coalesce(cast(value, Text), _NULL) if is_nullable else value
+    if isinstance(value.type, Boolean):
+        return case((value, constant("true")), else_=constant("false"))
+    if isinstance(value.type, ARRAY):
+        is_empty = func.cardinality(value) == literal_column("0")
+        return case((is_empty, constant("[]")), else_=cast(func.to_json(value), Text))
+    json = func.to_json(value)
+    return func.coalesce(json, literal_column("'null'::json")) if is_nullable else json
 
 
 def utf8(json: ColumnElement[Any]) -> ColumnElement[bytes]:

@@ -185,6 +185,8 @@ class TaskRead(SQLModel):
 
     derived: ClassVar[dict[str, Any]] = {"status": _status, "subtasks": _subtasks}
     """What no column has: how it is made of those that a row has."""
+    bare: ClassVar[tuple[str, ...]] = ("status", "priority", "position")
+    """Texts without a character that JSON escapes."""
 
     id: Annotated[UUID, Field(description="UUID version 7 (RFC 9562): newer tasks sort later.")]
     user_id: Annotated[

@@ -16,7 +16,6 @@ from sqlalchemy import (
     Uuid,
     bindparam,
     case,
-    cast,
     func,
     literal_column,
     not_,
@@ -26,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.selectable import LateralFromClause
 
-from todo_server.database import Read, json_columns, json_row, read_statement, utf8
+from todo_server.database import Read, constant, json_text, read_statement, utf8
 from todo_server.domain.sorting import Sort, SortKey, keys_of
 from todo_server.domain.task_filters import Status
 from todo_server.models import TaskRead, TrashedTaskRead
@@ -63,14 +62,14 @@ def page_statement(shape: AnyShape, counted: Counted = Counted.NO) -> Read[Page]
     rows = _rows_of(shape, counted)
     task = _as_read(shape, rows)
     with_number = select(
-        json_row(task).label("json"),
+        task.c.json,
         *_position(shape, rows),
         func.row_number().over().label("number"),
     )
     numbered = with_number.select_from(rows.join(task, true())).subquery("numbered")
-    array = func.json_agg(numbered.c.json).filter(numbered.c.number <= LIMIT)
+    array = _array(_joined(numbered.c.json).filter(numbered.c.number <= LIMIT))
     following = _next_position(shape, numbered)
-    return _answering(shape, counted, _array(array), following)
+    return _answering(shape, counted, array, following)
 
 
 @lru_cache(maxsize=KEPT)
@@ -90,21 +89,21 @@ def whole_statement(shape: AnyShape, counted: Counted = Counted.NO) -> Read[Whol
     ).subquery("weighed")
     task = _as_read(shape, weighed)
     with_json = select(
-        case((weighed.c.weight <= chunk, json_row(task))).label("json"),
+        case((weighed.c.weight <= chunk, task.c.json)).label("json"),
         *_position(shape, weighed),
         weighed.c.number,
     )
     # OFFSET 0, so that the JSON is made once, and not again wherever it is mentioned.
     made = with_json.select_from(weighed.join(task, true())).offset(_NONE).subquery("made")
-    length = func.octet_length(cast(made.c.json, Text)) + literal_column("3")
+    length = func.octet_length(made.c.json) + literal_column("2")
     measured = select(made, func.sum(length).over(**so_far).label("length")).subquery("measured")
     fits = (measured.c.length <= chunk) & measured.c.json.is_not(None)
     listed = measured.c.number <= LIMIT
-    array = func.json_agg(measured.c.json).filter(fits, listed)
+    array = _array(_joined(measured.c.json).filter(fits, listed))
     rest = func.string_agg(func.uuid_send(measured.c.id), literal_column("''::bytea"))
     following = _next_position(shape, measured)
     left = rest.filter(not_(fits), listed)
-    return _answering(shape, counted, _array(array), following, left)
+    return _answering(shape, counted, array, following, left)
 
 
 @lru_cache(maxsize=KEPT)
@@ -132,7 +131,7 @@ def rest_statement(
         .subquery("rows")
     )
     task = _as_read(shape, rows)
-    array = select(_array(func.json_agg(json_row(task)))).select_from(rows.join(task, true()))
+    array = select(_array(_joined(task.c.json))).select_from(rows.join(task, true()))
     return read_statement(array, rare=True)
 
 
@@ -156,7 +155,7 @@ def _weight(rows: Subquery) -> ColumnElement[int]:
 
 def _as_read(shape: AnyShape, rows: Subquery) -> LateralFromClause:
     read = TrashedTaskRead if shape.trashed else TaskRead
-    return select(*json_columns(rows, read)).correlate(rows).lateral("task")
+    return select(json_text(rows, read).label("json")).correlate(rows).lateral("task")
 
 
 def _position(shape: AnyShape, rows: Subquery) -> list[ColumnElement[Any]]:
@@ -173,8 +172,12 @@ def _next_position(shape: AnyShape, numbered: Subquery) -> ColumnElement[bytes]:
     return utf8(case((func.count() > LIMIT, last)))
 
 
-def _array(json: ColumnElement[Any]) -> ColumnElement[bytes]:
-    return utf8(func.coalesce(json, literal_column("'[]'")))
+def _joined(json: ColumnElement[str]) -> Any:  # noqa: ANN401 - what can be filtered
+    return func.string_agg(json, constant(", "))
+
+
+def _array(joined: ColumnElement[str]) -> ColumnElement[bytes]:
+    return utf8(func.concat(constant("["), joined, constant("]")))
 
 
 def _count(shape: AnyShape) -> ColumnElement[bytes]:
