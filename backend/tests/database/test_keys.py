@@ -9,7 +9,12 @@ from tests.database.trouble import serving
 from tests.databases import run
 from tests.server import User
 
+_IN_STEPS = (
+    *("update_project_by_patch", "delete_project", "create_tag", "update_tag_by_put"),
+    *("update_tag_by_patch", "merge_tag", "delete_tag"),
+)
 DEARER = {
+    **dict.fromkeys(_IN_STEPS, 1),
     "change_tasks": 1,
     "undo_change": 1,
     "purge_task": 1,

@@ -8,8 +8,9 @@ from datetime import timedelta
 from tests.everywhere import tables_with
 from tests.workers.keeping import BEGINNING, DAY, Keeping, keeping
 from todo_server.domain.identity import Identity
-from todo_server.models import TaskCreate, TaskUpdate
-from todo_server.services import tasks, upkeep
+from todo_server.domain.project_query import TasksOfDeleted
+from todo_server.models import FilterCreate, ProjectCreate, TagCreate, TaskCreate, TaskUpdate
+from todo_server.services import filters, projects, tags, tasks, upkeep
 from todo_server.services.upkeep import Deleted
 
 
@@ -38,6 +39,26 @@ def test_what_was_deleted_is_purged_after_thirty_days_and_not_before(url):
         assert await its.fetch("SELECT id FROM task") == [kept.id]
 
     run_with(url, work)
+
+
+def test_projects_tags_and_filters_are_purged_like_tasks(url):
+    async def work(its: Keeping) -> None:
+        mine = its.database.of(Identity("ada"))
+        project = await projects.create_project(mine, ProjectCreate(name="secret-of-then"))
+        saved = await filters.create_filter(mine, FilterCreate(name="secret-of-then", query={}))
+        await tags.create_tag(mine, TagCreate(name="secret-of-then"))
+        its.now += DAY
+        mine = its.database.of(Identity("ada"))
+        await projects.delete_project(mine, project.id, TasksOfDeleted.KEEP)
+        await tags.delete_tag(mine, "SECRET-of-then")
+        await filters.delete_filter(mine, saved.id)
+        its.now += 30 * DAY - timedelta(microseconds=1)
+        assert (await its.look_after_all()).deleted == Deleted()
+        its.now += upkeep.AT_LEAST
+        assert (await its.look_after_all()).deleted == Deleted(purged=3)
+
+    run_with(url, work)
+    assert tables_with(url, "secret-of") == set()
 
 
 def test_a_purge_is_logged_once_and_its_values_are_in_no_table(url):

@@ -7,8 +7,10 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
     DateTime,
+    Select,
     Table,
     Uuid,
     bindparam,
@@ -53,6 +55,15 @@ class Versioned:
 def row_id_parameter(name: str) -> ColumnElement[UUID]:
     """Make the parameter that names a row."""
     return bindparam(name, type_=Uuid)
+
+
+def ids_of(some: Select[Any]) -> ColumnElement[Any]:
+    """Give the ids that a SELECT finds as an array, to look each row up by its key.
+
+    As a subquery it would be joined, by a guess of how many there are, which is wrong in the midst
+    of changing them all.
+    """
+    return func.array(some.scalar_subquery(), type_=ARRAY(Uuid))
 
 
 def touched(rows: Table) -> ColumnElement[datetime]:

@@ -8,6 +8,7 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     Table,
+    any_,
     bindparam,
     func,
     literal_column,
@@ -39,6 +40,7 @@ from todo_server.services.one_row import (
     Versioned,
     Versions,
     answered,
+    ids_of,
     row_id_parameter,
     run_change,
     touched,
@@ -130,7 +132,7 @@ def _leaving(rows: Table, **also: ColumnElement[Any]) -> Write[int]:
     some = some.limit(literal_column(str(STEP), Integer))
     left = (
         update(rows)
-        .where(is_owners(rows), rows.c.id.in_(some))
+        .where(is_owners(rows), rows.c.id == any_(ids_of(some)))
         .values(project_id=null(), updated_at=touched(rows), **also)
         .returning(rows.c.id)
         .cte("left_it")

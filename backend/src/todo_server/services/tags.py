@@ -50,7 +50,7 @@ from todo_server.errors import (
 )
 from todo_server.models import Tag, TagCreate, TagRead, TagUpdate, Task
 from todo_server.services.batches import BEGIN_BATCH
-from todo_server.services.one_row import Versioned, Versions, answered, run_change, touched
+from todo_server.services.one_row import Versioned, Versions, answered, ids_of, run_change, touched
 from todo_server.services.placed import create_placed, creating, deleting, update_placed, updating
 from todo_server.services.placed_lists import counting, counts, listing
 
@@ -197,7 +197,7 @@ def _renaming(rows: Table) -> Write[int]:
     some = some.limit(literal_column(str(STEP), Integer))
     renamed = (
         update(rows)
-        .where(is_owners(rows), rows.c.id.in_(some))
+        .where(is_owners(rows), rows.c.id == any_(ids_of(some)))
         .values(tags=_renamed(rows, old_key, new_key), updated_at=touched(rows))
         .returning(rows.c.id)
         .cte("renamed")

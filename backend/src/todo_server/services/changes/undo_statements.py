@@ -104,11 +104,6 @@ def _end(*, newest: bool) -> ColumnElement[int]:
     return select(log.c.number).where(is_owners(log)).order_by(order).limit(_one).scalar_subquery()
 
 
-def is_undone(log: Table) -> ColumnElement[bool]:
-    """Narrow the log to what is undone."""
-    return (log.c.number >= _first) & (log.c.number <= _last)
-
-
 def _undone() -> Subquery:
     """Select what is undone, with the members that come back.
 
@@ -121,7 +116,8 @@ def _undone() -> Subquery:
         else_=_log.c.before,
     )
     columns = (_log.c.number, _log.c.noun, _log.c.row_id, cast(before, JSONB).label("before"))
-    return select(*columns).where(is_owners(_log), is_undone(_log)).subquery("undone")
+    of_these = (is_owners(_log), _log.c.number >= _first, _log.c.number <= _last)
+    return select(*columns).where(*of_these).subquery("undone")
 
 
 def _check() -> Write[str]:
@@ -143,7 +139,9 @@ def _check() -> Write[str]:
     is_purged = purged.where(purge.c.number > undone.c.number).correlate(undone).exists()
     is_gone = or_(undone.c.before.is_(None), is_purged, not_(or_(*there)))
     gone = select(undone.c.row_id).where(is_gone).exists()
-    return write_statement(select(_json({"is_purged": gone, "conflicts": _conflicts()})))
+    about_tags = select(undone.c.row_id).where(undone.c.noun == constant("tag")).exists()
+    told = {"is_purged": gone, "is_about_tags": about_tags, "conflicts": _conflicts()}
+    return write_statement(select(_json(told)))
 
 
 def _conflicts() -> ColumnElement[Any]:

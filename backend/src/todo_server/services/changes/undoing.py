@@ -59,9 +59,12 @@ async def undo_change(mine: Handle, number: int) -> ChangesPage:
         if first is None or first < (oldest or 0):
             raise ChangeTooOldError
         undone = {"first": first, "last": last, "now": mine.now}
-        in_the_way = await mine.run(CHECK, **undone)
-        _refuse(json.loads(in_the_way), is_batch=bool(is_batch))
+        told = await mine.run(CHECK, **undone)
+        found = json.loads(told)
+        _refuse(found, is_batch=bool(is_batch))
         await _put_back(mine, **undone)
+        if found["is_about_tags"] and await mine.run(LEAVES_NAMELESS):
+            raise AlreadyChangedError(_HAVE_TAG, details=(_NAME,))
         return await mine.run(FOLLOW, since=newest, limit=PAGE_MAXIMUM)
 
     return show_page(await mine.transaction(steps))
@@ -76,8 +79,6 @@ async def _put_back(mine: TransactionHandle, **undone: object) -> None:
         message = f"What this would put back does not go with what there is now{reason}."
         details = (FieldError(member, AlreadyChangedError.code, message),) if member else ()
         raise AlreadyChangedError(message, details=details) from error
-    if await mine.run(LEAVES_NAMELESS, **undone):
-        raise AlreadyChangedError(_HAVE_TAG, details=(_NAME,))
 
 
 def _refuse(in_the_way: dict[str, Any], *, is_batch: bool) -> None:
