@@ -5,7 +5,7 @@ from typing import Any
 import asyncpg
 
 from todo_server.database import readiness
-from todo_server.database.connection import KEPT, Connection
+from todo_server.database.connection import KEPT, KEPT_BYTES, Connection
 from todo_server.database.incidents import Incidents
 from todo_server.database.reasons import NotConnectedError, reason_of
 from todo_server.database.tcp import TCPOptions
@@ -63,7 +63,11 @@ class Connector:
 
     async def dial(self) -> Connection:
         """Make a connection that nothing is known of; raises whatever asyncpg does."""
-        arguments = {"statement_cache_size": KEPT, **self._arguments}
+        arguments = {
+            "statement_cache_size": KEPT,
+            "max_cacheable_statement_size": KEPT_BYTES,
+            **self._arguments,
+        }
         connection = await asyncpg.connect(**arguments, connection_class=Connection)
         self._tcp.set_on(connection)
         return connection

@@ -11,8 +11,11 @@ from typing import Any
 import asyncpg
 from asyncpg.prepared_stmt import PreparedStatement
 
-KEPT = 160
+KEPT = 256
 """How many statements asyncpg keeps on a connection; by itself it would keep 100."""
+
+KEPT_BYTES = 32 * 1024
+"""How long one of them may be; by itself it would keep none of over 15 KiB, as those of an undo."""
 
 RARE_KEPT = 32
 """How many of the seldom ones a connection keeps: PostgreSQL has 130 to 540 KiB for each."""
