@@ -11,7 +11,7 @@ from typing import Any
 import asyncpg
 from asyncpg.prepared_stmt import PreparedStatement
 
-KEPT = 256
+KEPT = 320
 """How many statements asyncpg keeps on a connection; by itself it would keep 100."""
 
 KEPT_BYTES = 32 * 1024

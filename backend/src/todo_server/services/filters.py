@@ -61,7 +61,9 @@ async def update_filter(
     values = sent_members(change, SavedFilter)
     if change.query is not None:
         values["query"] = to_json(change.query).decode()
-    row = await update_placed(mine, SavedFilter, _UPDATE, filter_id, versions=versions, **values)
+    row = await update_placed(
+        mine, SavedFilter, _UPDATE, filter_id, move=change.move, versions=versions, **values
+    )
     return answered(row, FilterNotFoundError)
 
 

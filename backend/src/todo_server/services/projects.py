@@ -89,7 +89,9 @@ async def update_project(
     ProjectNotFoundError as above, ValidationFailedError as `create_project`.
     """
     values = sent_members(change, Project)
-    row = await update_placed(mine, Project, _UPDATE, project_id, versions=versions, **values)
+    row = await update_placed(
+        mine, Project, _UPDATE, project_id, move=change.move, versions=versions, **values
+    )
     return answered(row, ProjectNotFoundError)
 
 

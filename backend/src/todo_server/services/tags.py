@@ -104,7 +104,9 @@ async def update_tag(
             _refuse_another(await mine.run(_GET, name=change.name), but=tag)
             await mine.run(BEGIN_BATCH)
         values = sent_members(change, Tag)
-        row = await update_placed(mine, Tag, _UPDATE, tag.id, versions=versions, **values)
+        row = await update_placed(
+            mine, Tag, _UPDATE, tag.id, move=change.move, versions=versions, **values
+        )
         changed = answered(row, TagNotFoundError)
         if renamed:
             await _rename_in_tasks(mine, name, change.name)
