@@ -34,6 +34,8 @@ LIMIT = 50.0
 
 TIMES = {"user 7": 50, MIDDLE: 100, GREAT: 20}
 COMBINATIONS = 30
+STATS = "stats"
+"""What finds nothing, and is measured beside: no limit is held."""
 TRIED = 6
 """How often PostgreSQL is asked before: it tries other plans the first five times."""
 
@@ -87,7 +89,7 @@ def works() -> Iterator[tuple[str, Work]]:
     yield "page=3 sort=priority", partial(_list, TaskQuery(page=3, sort="priority"))
     pending = TaskQuery(status="pending", search="milk")
     yield "count: status=pending search=milk", partial(_count, pending)
-    yield "stats", tasks.get_stats
+    yield STATS, tasks.get_stats
 
 
 async def _list(query: TaskQuery, mine: Handle) -> object:
@@ -127,7 +129,7 @@ async def measure(url: str, share: float) -> list[str]:
             for owner, times in TIMES.items():
                 median, late = await milliseconds(database.of(Identity(owner)), work, times)
                 cells += [f"{median:.1f}", f"{late:.1f}"]
-                if owner == MIDDLE and median > LIMIT:
+                if owner == MIDDLE and median > LIMIT and name != STATS:
                     slow.append(f"{name}: {median:.1f} ms")
             print(f"| `{name}` | {' | '.join(cells)} |", flush=True)
     return slow
