@@ -22,14 +22,14 @@ def add_filter(monkeypatch: pytest.MonkeyPatch) -> type[TaskQuery]:
     return WithTitle
 
 
-def words_of(parameter: str, schema: dict[str, Any]) -> list[str]:
+def words_of(parameter: str, schema: dict[str, Any]) -> list[Any]:
     """All that a parameter takes, where the document lists it; examples of it otherwise.
 
     Each as a client writes it: several with commas between.
     """
     words: list[Any] = schema.get("examples") or schema.get("enum") or []
     assert words, f"the document has neither an enum nor examples of {parameter!r}"
-    return [word if isinstance(word, str) else ",".join(word) for word in words]
+    return [",".join(word) if isinstance(word, list) else word for word in words]
 
 
 def every_filter(kind: type[TaskQuery] = TaskQuery) -> Iterator[dict[str, Any]]:

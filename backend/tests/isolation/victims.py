@@ -20,6 +20,7 @@ from todo_server.database import Change, Database, Statement, once
 from todo_server.database.readiness import owned_tables, owner_views
 from todo_server.domain.cursor import write_cursor
 from todo_server.domain.identity import Identity
+from todo_server.domain.priority import Priority
 from todo_server.domain.task_query import Order, Sort, Status, TaskQuery
 from todo_server.models import Completion, TaskCreate
 from todo_server.services import tasks
@@ -59,17 +60,30 @@ def every_listing(
     rows_of_another: list[asyncpg.Record], kind: type[TaskQuery] = TaskQuery
 ) -> Iterator[TaskQuery]:
     """Every way to list, also from a position that is the row of somebody else."""
-    filters = [{}, *every_filter(kind)]
-    for status, sort, order, filtered in itertools.product(Status, Sort, Order, filters):
-        asked = {"status": status, "sort": sort, "order": order, **filtered}
+    for asked in every_question(kind):
         yield kind(**asked)
         listing = kind(**asked, limit=200)
         yield listing
         for row in rows_of_another:
-            key = [] if sort is Sort.CREATED else [str(row[sort.column])]
-            position = json.dumps([*key, str(row["id"])])
-            cursor = write_cursor(STRANGER.user_id, listing, position)
+            cursor = write_cursor(STRANGER.user_id, listing, _position(listing, row))
             yield kind(**asked, limit=200, cursor=cursor)
+
+
+def every_question(kind: type[TaskQuery] = TaskQuery) -> Iterator[dict[str, Any]]:
+    """Every order of every status, and every filter in orders that are found in different ways."""
+    for status, sort, order in itertools.product(Status, Sort, Order):
+        yield {"status": status, "sort": sort, "order": order}
+    for filtered in every_filter(kind):
+        yield filtered
+        yield {"sort": Sort.TITLE, "status": Status.PENDING, **filtered}
+        yield {"sort": "relevance,completed_at,-priority", "search": "victim", **filtered}
+
+
+def _position(listing: TaskQuery, row: asyncpg.Record) -> str:
+    """Write where a row is, as a cursor has it."""
+    made = {"relevance": 1, "priority": [*Priority].index(row["priority"])}
+    keys = [made.get(key.column, row.get(key.column)) for key in listing.keys]
+    return json.dumps([None if key is None else str(key) for key in keys])
 
 
 UNOWNED = sorted(set(SQLModel.metadata.tables) - set(owned_tables()))
