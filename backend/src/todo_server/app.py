@@ -64,6 +64,7 @@ _ROUTERS = (
     bulk.router,  # before those whose patterns its path would match
     finding.router,  # as well
     tasks.router,
+    finding.stats_router,
     trash.router,
     projects.router,
     tags.router,

@@ -6,11 +6,13 @@ from fastapi import APIRouter, Query
 
 from todo_server.api.routing.dependencies import Mine
 from todo_server.api.routing.named_route import NamedRoute
+from todo_server.api.routing.owner_route import OwnerRoute
 from todo_server.domain.task_filters import TaskFilters
 from todo_server.models import Stats, TaskCount
 from todo_server.services import tasks
 
 router = APIRouter(route_class=NamedRoute, tags=["tasks"])
+stats_router = APIRouter(route_class=OwnerRoute, tags=["tasks"])
 
 
 @router.get(
@@ -25,7 +27,7 @@ async def count_tasks(query: Annotated[TaskFilters, Query()], mine: Mine) -> Tas
     return TaskCount(count=await tasks.count_tasks(mine, query))
 
 
-@router.get(
+@stats_router.get(
     "/api/{user_id}/stats",
     summary="Get statistics",
     operation_id="get_stats",

@@ -1,5 +1,6 @@
 """How a user's tasks are listed: every parameter of the query but its filters, here once."""
 
+from functools import cached_property
 from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, AliasChoices, ConfigDict, Field, ValidationInfo
@@ -119,7 +120,7 @@ class TaskQuery(TaskFilters):
             sorts = tuple(SortKey(newest.get(sort, sort), order) for sort, order in sorts)
         return keys_of(sorts, self.order)
 
-    @property
+    @cached_property
     def is_numbered(self) -> bool:
         """Whether a page is asked for by its number, or by how many are before it."""
         return (self.page, self.page_size, self.offset) != (None, None, None)

@@ -41,10 +41,12 @@ async def list_tasks(mine: Handle, listing: Listing, *, counted: bool = False) -
     Numbered pages are always counted.
     """
     position = None if listing.cursor is None else _position(mine.identity, listing)
-    filters, statement = _plan(listing, _start(position), counted=counted)
-    values = filters | {"limit": listing.size, "skipped": listing.skipped} | (position or {})
-    found = list(await mine.run(statement, **values))
-    total = int(found.pop(0)) if counted or listing.is_numbered else None
+    values, statement = _plan(listing, _start(position), counted=counted)
+    found = await mine.run(statement, **values, **(position or {}))
+    total = None
+    if counted or listing.is_numbered:
+        count, *found = found
+        total = int(count)
     body, following, *rest = found
     cursor = None
     if following is not None and not listing.is_numbered:
@@ -61,7 +63,7 @@ async def count_tasks(mine: Handle, asked: TaskFilters) -> int:
 
 
 Plan: TypeAlias = tuple[dict[str, object], Read[Any]]
-"""The values of the filters that were asked for, and the statement."""
+"""The values of what was asked for, and the statement."""
 
 
 def _plan(listing: Listing, start: Start, *, counted: bool) -> Plan:
@@ -73,7 +75,9 @@ def _plan(listing: Listing, start: Start, *, counted: bool) -> Plan:
         how = Counted.SKIPPING if listing.is_numbered else Counted(counted)
         is_whole = listing.limit is None and not listing.is_numbered
         make = list_statements.whole_statement if is_whole else list_statements.page_statement
-        plan = filter_values(listing, filters), make(shape, how)
+        values = filter_values(listing, filters)
+        values |= {"limit": listing.size, "skipped": listing.skipped}
+        plan = values, make(shape, how)
         listing.memo[start, counted] = plan
     return plan
 
