@@ -44,6 +44,7 @@ def test_the_members_of_a_change_come_back_and_no_others(user):
         "more": False,
         "cursor": None,
         "tasks": [now],
+        **{noun: [] for noun in ("projects", "tags", "filters")},
         "removed": [],
     }
     assert (now["title"], now["description"], now["completed"]) == ("a", "x", True)
