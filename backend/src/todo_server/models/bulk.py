@@ -73,7 +73,7 @@ TargetId = Annotated[
 
 ParentTarget = Annotated[
     Annotated[str, AfterValidator(_target)] | None,
-    BeforeValidator(lambda value: value or None),
+    BeforeValidator(lambda value: None if value == "" else value),
     Field(
         description="The task that it is a part of, or `null`; or `#` and a `ref`, as with `id`.",
         json_schema_extra={"pattern": f"^({_UUID}|#{_REF})$"},

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, bindparam, func
 from sqlmodel import SQLModel
 
 from todo_server.database import (
+    AS_IT_IS,
     Change,
     ChangeOne,
     Handle,
@@ -25,7 +26,7 @@ from todo_server.database import (
     select_owned,
 )
 from todo_server.domain.uuid7 import uuid7
-from todo_server.errors import NotFoundError
+from todo_server.errors import NotFoundError, ValidationFailedError
 from todo_server.models import Move
 from todo_server.services.limits import within_limit
 from todo_server.services.one_row import (
@@ -82,7 +83,14 @@ async def update_placed(
         return await run_change(mine, statement, versions, **values, position=None)
 
     async def steps(mine: TransactionHandle) -> Row | None:
-        position = await find_place(mine, model, row_id, move)
+        try:
+            position = await find_place(mine, model, row_id, move)
+        except ValidationFailedError:
+            # That there is no such row, or of another version, is said first; else it is undone.
+            row = await run_change(mine, statement, versions, **values, position=None)
+            if row is None or row[-1] == AS_IT_IS.encode():
+                return row
+            raise
         return await run_change(mine, statement, versions, **values, position=position)
 
     return await mine.transaction(steps)

@@ -326,6 +326,8 @@ def test_every_member_may_be_sent_in_a_hundred_commands(user):
         ({"commands": [{"op": "create", "title": "x"}], "task_ids": [MISSING]}, "task_ids"),
         ({"task_ids": [MISSING]}, "action"),
         ({"task_ids": [MISSING], "action": "paint"}, "action"),
+        ({"commands": [{"op": "create", "title": "x", "parent_id": {}}]}, "commands.0.parent_id"),
+        ({"commands": [{"op": "create", "title": "x", "parent_id": 0}]}, "commands.0.parent_id"),
         ({"task_ids": [], "action": "delete"}, "task_ids"),
         ({"task_ids": [MISSING] * 101, "action": "delete"}, "task_ids"),
         ({"task_ids": ["#a"], "action": "delete"}, "task_ids.0"),

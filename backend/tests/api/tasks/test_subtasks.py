@@ -92,6 +92,17 @@ def test_a_part_restored_to_no_parent_is_answered_without_one(how: str, user: Us
     assert newest["changes"] == {"parent_id": {"from": parent["id"], "to": None}}
 
 
+def test_a_part_comes_back_to_its_own_parent_and_not_to_that_of_another(user: User, parent: Any):
+    other = user.create("other")
+    part, others = part_of(user, parent), part_of(user, other)
+    alone = user.create("alone")
+    for task in (part, others, alone):
+        delete(user, task)
+    assert restore(user, part["id"]).json()["parent_id"] == parent["id"]
+    assert restore(user, alone["id"]).json()["parent_id"] is None
+    assert restore(user, others["id"]).json()["parent_id"] == other["id"]
+
+
 def test_a_purge_takes_the_parts_along(user: User, parent: Any):
     part = part_of(user, parent)
     delete(user, parent)

@@ -15,6 +15,7 @@ from sqlalchemy import (
     column,
     func,
     insert,
+    literal_column,
     not_,
     null,
     select,
@@ -252,9 +253,10 @@ def _its_parent() -> ColumnElement[Any]:
     In the statement, so that what is answered is what is there: a trigger would come behind it.
     """
     parents = _tasks.alias("parents")
-    its = (parents.c.id == _trash.c.parent_id, parents.c.parent_id.is_(None))
-    found = select(parents.c.id).where(is_owners(parents), *its)
-    return found.correlate(_trash).scalar_subquery()
+    # By name: in ON CONFLICT, nothing is correlated, and the whole trash would be looked through.
+    parent_id: ColumnElement[UUID] = literal_column(f"{_trash.name}.parent_id", Uuid)
+    its = (parents.c.id == parent_id, parents.c.parent_id.is_(None))
+    return select(parents.c.id).where(is_owners(parents), *its).scalar_subquery()
 
 
 _RESTORED = {"deleted_at": null(), "parent_id": _its_parent()}
