@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, TypeVar
 from urllib.parse import quote
 from uuid import UUID
 
@@ -21,8 +21,10 @@ from tests.state_machine.application import ABSENT, Application
 from tests.state_machine.conditions import Condition
 from tests.state_machine.drawing import weighted
 from tests.state_machine.model import Kept, Person
-from tests.state_machine.nouns import NOUNS, Task
+from tests.state_machine.nouns import NOUNS, Row, Task
 from tests.state_machine.settling import settle
+
+AnyRow = TypeVar("AnyRow", bound=Row)
 
 PEOPLE = 3
 AGENT = "the machine"
@@ -99,6 +101,14 @@ class OneChange(NamedTuple):
     condition: Condition
     key: str | None
     body: Any = ABSENT
+
+
+class Conditional(NamedTuple):
+    """A request on the condition that a row, as whoever asks has seen it, is the same."""
+
+    request: Request
+    condition: Condition
+    seen: Row | None
 
 
 class Base(RuleBasedStateMachine):
@@ -198,21 +208,39 @@ class Base(RuleBasedStateMachine):
         operation, it, asker, condition, key, body = wanted
         asking, task_id = self.asking_for(it, asker)
         seen = self.seen(asking, task_id)
-        headers, versions = condition.headers("If-Match", seen), condition.named(seen)
+        path = {"task_id": task_id}
+        headers = condition.headers("If-Match", seen)
+        request = Request(operation, asking, body, headers, "", path, key)
+        conditional = Conditional(request, condition, seen)
+        return self.change_row(conditional, lambda person: find(person, task_id), act, read)
+
+    def change_row(
+        self,
+        wanted: Conditional,
+        find: Callable[[Person], AnyRow],
+        act: Callable[[Person, AnyRow, dict[str, Any]], Answer],
+        read: Callable[[], object] = lambda: None,
+    ) -> bool:
+        """Ask to change a row of any noun, which `find` finds; as `change`."""
+        request, condition, seen = wanted
+        versions = condition.named(seen)
 
         def check() -> None:
             read()
             condition.read()
 
         def change(person: Person, response: httpx.Response) -> Answer:
-            task = find(person, task_id)
-            has_another = versions is not None and task.version not in versions
-            refuse_if(RefusedError(412, "version_conflict", task), has_another)
-            return act(person, task, response.json() if response.content else {})
+            row = find(person)
+            self.refuse_conflict(row, versions)
+            return act(person, row, response.json() if response.content else {})
 
-        path = {"task_id": task_id}
-        request = Request(operation, asking, body, headers, "", path, key)
         return self.perform(request, change, check)
+
+    @staticmethod
+    def refuse_conflict(row: Row, versions: set[int] | None) -> None:
+        """Refuse where another version was asked for."""
+        has_another = versions is not None and row.version not in versions
+        refuse_if(RefusedError(412, "version_conflict", row), has_another)
 
     def new_id(self, text: str) -> UUID:
         """Read the id of something new: of version 7, and nobody's yet."""

@@ -62,10 +62,6 @@ def _some(noun: str) -> st.SearchStrategy[Any]:
 _TASK, _PROJECT = _some("task"), _some("project")
 _wrong_ids = st.sampled_from([7, True, "no", "#no!", [], {}])
 _PARENTS = st.one_of(weighted({None: 2, "": 1}), _TASK, _TASK, _TASK)
-_BESIDE = st.one_of(
-    *(st.builds(lambda it, where=where: {where: it}, _TASK) for where in ("after", "before")),
-    st.sampled_from([{"first": True}, {"last": True}]),
-)
 _wrong_moves: st.SearchStrategy[Any] = st.sampled_from(
     [None, {}, [], True, {"first": False}, {"after": None}, {"first": True, "last": True}]
 )
@@ -76,7 +72,14 @@ def mostly(right: st.SearchStrategy[Any], wrong: st.SearchStrategy[Any]) -> st.S
     return st.integers(0, 15).flatmap(lambda number: wrong if number == 15 else right)
 
 
-MOVES = mostly(_BESIDE, _wrong_moves)
+def moves_among(noun: str) -> st.SearchStrategy[Any]:
+    """Places among the rows of a noun, right and wrong."""
+    beside = st.builds(lambda where, it: {where: it}, st.sampled_from(_BESIDE), _some(noun))
+    return mostly(st.one_of(beside, beside, st.sampled_from(_ENDS)), _wrong_moves)
+
+
+_BESIDE, _ENDS = ["after", "before"], [{"first": True}, {"last": True}]
+MOVES = moves_among("task")
 _STATES = ["pending", "completed", "Done", "todo", None]
 _ALIASES = {
     "is_completed": right_or_wrong([False, True, None], ["true", 1]),

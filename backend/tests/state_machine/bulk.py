@@ -3,7 +3,7 @@
 from copy import deepcopy
 from typing import Any
 from unittest.mock import ANY
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import httpx
 from hypothesis import strategies as st
@@ -25,6 +25,7 @@ from tests.state_machine.model import Person
 from tests.state_machine.nouns import Task
 from tests.state_machine.reading import FLIP, with_ids
 from tests.state_machine.writing import change_task, create_task, restore_task
+from todo_server.domain.uuid7 import uuid7
 
 some_tasks = st.lists(tasks, min_size=1, max_size=4)
 atomic = weighted({None: 2, True: 1, False: 3})
@@ -102,7 +103,6 @@ class _Run:
     def __init__(self, machine: Base, person: Person, answer: dict[str, Any]) -> None:
         self._machine, self._person, self._answer = machine, person, answer
         self.refs: dict[str, UUID] = {}
-        self._moved: set[UUID] = set()
         person.batch = person.number + 1
 
     def all(self, commands: list[Written], *, atomic: bool) -> list[dict[str, Any]]:
@@ -121,7 +121,7 @@ class _Run:
         answered = self._answered(number)
         if command.op == "create":
             refuse_if(INVALID, command.ref in self.refs)
-            new = self._machine.new_id(answered["id"]) if answered else uuid4()
+            new = self._machine.new_id(answered["id"]) if answered else uuid7(self._person.now)
             task = create_task(self._person, new, values, answered, self._named)
             self.refs[command.ref or f"{number}"] = new
             return {"status": 201, "task": task.shown()}
@@ -151,8 +151,6 @@ class _Run:
             if command.op == "complete":
                 values.setdefault("completed", FLIP)
             change_task(person, task, values, answered)
-        if "move" in values:
-            self._moved.add(task.id)
         return {"status": 200, "task": task.shown()}
 
     def _target(self, target: str) -> UUID:
@@ -175,7 +173,6 @@ class _Run:
             del self._person.rows[task.id]
             task.id = self._machine.new_id(current["id"])
             self._person.rows[task.id] = task
-        if current is not None and task.id in {*self.refs.values(), *self._moved}:
             task.position = current["position"]
 
     def _answered(self, number: int) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """An answer, and the whole database, beside the model."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -40,19 +41,18 @@ def same_refusal(response: httpx.Response, refusal: RefusedError) -> None:
     same("the refusal", (response.status_code, code), (refusal.status, refusal.code))
     current = refusal.current
     same("the present row", problem.get("current"), current and current.shown())
-    same("its tag", response.headers.get("etag"), current and current.etag)
+    has_tag = current if refusal.status == 412 else None
+    same("its tag", response.headers.get("etag"), has_tag and has_tag.etag)
     if refusal.fields:
         same_fields(problem["details"], refusal)
 
 
+_PLACE = re.compile(r"(commands|task_ids|tasks|trash)\.\d+\.")
+
+
 def same_fields(details: list[dict[str, str]], refusal: RefusedError) -> None:
-    """Hold what is wrong against what may be named; of bulk without the number of the command."""
-    fields = [each["field"] for each in details]
-    names = [
-        name.split(".", 2)[2] if name.startswith(("commands.", "task_ids.")) else name
-        for name in fields
-    ]
-    found = {(name, each["code"]) for name, each in zip(names, details, strict=True)}
+    """Hold what is wrong against what may be named, in whichever command or row of a document."""
+    found = {(_PLACE.sub("", each["field"]), each["code"]) for each in details}
     assert found, "nothing is named"
     assert found <= set(refusal.fields), f"{found} and not one of {refusal.fields}"
 
@@ -100,4 +100,4 @@ def read_before(before: dict[str, Any] | None) -> dict[str, Any] | None:
 def _read(name: str, value: Any) -> Any:
     if name.endswith("_at") and value:
         return datetime.fromisoformat(value)
-    return UUID(value) if name.endswith("_id") and value else value
+    return UUID(value) if name in ("project_id", "parent_id") and value else value

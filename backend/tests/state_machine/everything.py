@@ -1,6 +1,7 @@
 """The rules of export and import: everything of somebody as one document, taken in by anybody."""
 
-from datetime import datetime
+from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 from unittest.mock import ANY
 from uuid import UUID
@@ -8,14 +9,17 @@ from uuid import UUID
 import httpx
 from hypothesis.stateful import multiple, rule
 
-from tests.state_machine import bodies
+from tests.state_machine.answers import INVALID, Answer, RefusedError, instant, refuse_if
 from tests.state_machine.base import Base, Known, Request, askers, people, tasks
+from tests.state_machine.comparison import read_before
+from tests.state_machine.documents import KINDS, document
 from tests.state_machine.drawing import weighted
-from tests.state_machine.model import INVALID, Answer, Change, Person, Task, instant, refuse_if
+from tests.state_machine.model import Person
+from tests.state_machine.nouns import Project, Row, Tag, Task
 
-_INSTANTS = ("created_at", "updated_at", "deleted_at")
 _WRONG_ROW = {"title": " "}
-faults = weighted({None: 8, "format": 1, "tasks": 1, "trash": 1, "more": 1})
+_ARRAYS = ("projects", "tags", "filters", "tasks", "trash")
+faults = weighted({None: 12, "format": 1, **dict.fromkeys(_ARRAYS, 1), "more": 1})
 
 
 class Everything(Base):
@@ -39,75 +43,59 @@ class Everything(Base):
         if fault == "format":
             sent["format"] = "todo-server/0"
         elif fault == "more":
-            sent["tags"] = []
+            sent["colours"] = []
         elif fault is not None:
             sent[fault] = [*sent[fault], _WRONG_ROW]
-        made: list[UUID] = []
+        made: list[Row] = []
 
         def act(person: Person, response: httpx.Response) -> Answer:
             refuse_if(INVALID, fault == "format")
-            refuse_if(INVALID, fault == "tasks")
-            made.extend(self._take_in(person, sent["tasks"]))
-            # What came before is taken in, all the same.
-            refuse_if(INVALID, fault == "trash")
-            made.extend(self._take_in(person, sent["trash"]))
+            for member in _ARRAYS:
+                # What came before is taken in, all the same.
+                refuse_if(INVALID, fault == member)
+                made.extend(_take_in(person, KINDS[member], sent[member]))
             refuse_if(INVALID, fault == "more")
-            left = len(sent["tasks"]) + len(sent["trash"]) - len(made)
+            left = sum(len(sent[member]) for member in _ARRAYS) - len(made)
             return Answer(200, {"created": len(made), "left": left})
 
         self.perform(Request("import", asking, sent), act)
-        return multiple(*(Known(self.people.index(asking.asker), each) for each in made))
-
-    def _take_in(self, person: Person, rows: list[dict[str, Any]]) -> list[UUID]:
-        new = [row for row in rows if UUID(row["id"]) not in person.tasks]
-        person.batch = person.number + 1
-        for row in new:
-            instants = {name: _instant(row.get(name)) for name in _INSTANTS}
-            members = {name: row[name] for name in bodies.MEMBERS}
-            task = Task(user_id=person.id, id=UUID(row["id"]), **instants, **members)
-            # One that was purged goes on with its versions.
-            task.version += sum(change.row_id == task.id for change in person.log)
-            person.add(task, self.now, self.origin)
-        person.batch = None
-        return [UUID(row["id"]) for row in new]
+        whose = self.people.index(asking.asker)
+        return multiple(*(Known(whose, row.id) for row in made if isinstance(row, Task)))
 
 
-def _instant(text: str | None) -> Any:
-    return None if text is None else datetime.fromisoformat(text)
+def _take_in(person: Person, kind: type[Row], rows: list[dict[str, Any]]) -> list[Row]:
+    """Take in a page: all of it, or nothing."""
+    before = deepcopy(vars(person))
+    person.batch, person.at = person.number + 1, person.now
+    try:
+        new = [*_new_rows(person, kind, rows)]
+        person.add_several(new)
+    except RefusedError:
+        vars(person).update(before)
+        raise
+    person.batch = person.at = None
+    return new
 
 
-def document(person: Person, now: datetime, unknown: Any) -> dict[str, Any]:
-    """Write everything of a person as one document."""
-    trash = sorted((task.deleted_at, task.id) for task in person.trash() if task.deleted_at)
-    return {
-        "format": "todo-server/1",
-        "exported_at": instant(now),
-        "number": person.number,
-        "account": None,
-        "tasks": [task.shown() for task in sorted(person.live(), key=lambda task: task.id)],
-        "trash": [
-            person.tasks[task_id].shown() | {"deleted_at": instant(deleted_at)}
-            for deleted_at, task_id in trash
-        ],
-        "changes": [_exported(change, unknown) for change in person.log],
-    }
+def _new_rows(person: Person, kind: type[Row], rows: list[dict[str, Any]]) -> Iterator[Row]:
+    """Give those that are not there: tags by their names, too."""
+    for row in rows:
+        values: dict[str, Any] = read_before(row) or {}
+        known = {n: v for n, v in values.items() if n in kind.__dataclass_fields__}
+        known["id"] = UUID(row["id"])
+        known |= {"user_id": person.id, "version": 1}
+        it = kind(**known)
+        if it.id in person.rows or (isinstance(it, Tag) and person.tag(it.name)):
+            continue
+        # One that was purged goes on with its versions.
+        it.version += sum(change.row_id == it.id for change in person.log)
+        if isinstance(it, Task):
+            _leave_what_is_in_the_trash(person, it)
+        yield it
 
 
-def _exported(change: Change, unknown: Any) -> dict[str, Any]:
-    before = change.before
-    if before is not None:
-        before = {name: _in_log(value) for name, value in before.items()}
-    return vars(change) | {
-        "at": unknown if change.at is None else instant(change.at),
-        "noun": "task",
-        "row_id": str(change.row_id),
-        "before": before,
-    }
-
-
-def _in_log(value: Any) -> Any:
-    """As PostgreSQL writes it into JSON."""
-    if not isinstance(value, datetime):
-        return value
-    whole, dot, fraction = value.isoformat().removesuffix("+00:00").partition(".")
-    return f"{whole}{dot}{fraction.rstrip('0')}+00:00"
+def _leave_what_is_in_the_trash(person: Person, task: Task) -> None:
+    if task.project_id in person.rows and not person.is_live(task.project_id, Project):
+        task.project_id = None
+    if task.is_live and task.parent_id in person.rows and not person.is_live(task.parent_id, Task):
+        task.parent_id = None

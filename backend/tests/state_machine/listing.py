@@ -1,7 +1,7 @@
 """The rules of lists: statuses, sorts, pages, and cursors that outlive what they point at."""
 
 from typing import Any, NamedTuple
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 from hypothesis import strategies as st
@@ -12,74 +12,7 @@ from tests.state_machine.answers import INVALID, Answer, RefusedError, refuse_if
 from tests.state_machine.base import Asking, Base, Request, askers, people
 from tests.state_machine.drawing import weighted
 from tests.state_machine.model import Person
-from tests.state_machine.nouns import Task
-
-_STATUSES: dict[str | None, tuple[bool, ...]] = {
-    None: (False, True),
-    "all": (False, True),
-    "pending": (False,),
-    "incomplete": (False,),
-    "completed": (True,),
-}
-_SORTS: dict[str | None, str] = {
-    None: "id",
-    "created": "id",
-    "created_at": "id",
-    "updated": "updated_at",
-    "updated_at": "updated_at",
-    "title": "title",
-}
-
-
-class Question(NamedTuple):
-    """What is asked of a list, in the words of the query."""
-
-    status: str | None = None
-    sort: str | None = None
-    order: str | None = None
-
-    def query(self, **more: object) -> str:
-        asked = {**self._asdict(), **more}
-        return "?" + urlencode({name: v for name, v in asked.items() if v is not None})
-
-    def key(self, task: Task) -> tuple[Any, ...]:
-        if self.sort == "title":
-            return (task.title.lower()[:200], task.id)
-        column = _SORTS[self.sort]
-        return (task.id,) if column == "id" else (getattr(task, column), task.id)
-
-    @property
-    def is_wrong(self) -> bool:
-        wrong = self.status not in _STATUSES or self.sort not in _SORTS
-        return wrong or self.order not in (None, "asc", "desc")
-
-    @property
-    def meaning(self) -> tuple[object, ...]:
-        """What is asked, whichever words are used."""
-        return (_STATUSES[self.status], _SORTS[self.sort], self._descends)
-
-    @property
-    def _descends(self) -> bool:
-        return self.order == "desc" or (self.order is None and self.sort != "title")
-
-    def rows(self, person: Person, after: tuple[Any, ...] | None = None) -> list[Task]:
-        """Give the tasks that this asks for, in order; those after a position."""
-        rows = [task for task in person.live() if task.completed in _STATUSES[self.status]]
-        rows.sort(key=self.key, reverse=self._descends)
-        if after is None:
-            return rows
-        if self._descends:
-            return [row for row in rows if self.key(row) < after]
-        return [row for row in rows if self.key(row) > after]
-
-    def answer(self, person: Person) -> list[dict[str, Any]]:
-        """Give the whole list; a RefusedError where the question is wrong."""
-        refuse_if(INVALID, self.is_wrong)
-        return self.shown(self.rows(person))
-
-    @staticmethod
-    def shown(rows: list[Task]) -> list[dict[str, Any]]:
-        return [task.shown() for task in rows]
+from tests.state_machine.questions import Question, questions
 
 
 class Cursor(NamedTuple):
@@ -88,7 +21,7 @@ class Cursor(NamedTuple):
     owner: int
     question: Any
     text: str
-    after: tuple[Any, ...]
+    after: Any
 
     def is_of(self, asker: int, question: Any) -> bool:
         """Tell whether it belongs to an answer to this, whichever words are used."""
@@ -99,12 +32,6 @@ class Cursor(NamedTuple):
 
 
 cursors: Bundle[Cursor] = Bundle("cursors")
-questions = st.builds(
-    Question,
-    weighted({**dict.fromkeys(_STATUSES, 3), "done?": 1}),
-    weighted({**dict.fromkeys(_SORTS, 3), "colour": 1}),
-    weighted({None: 8, "asc": 8, "desc": 8, "up": 1}),
-)
 _OTHER = weighted({False: 7, True: 1}).flatmap(lambda it: questions if it else st.none())
 limits = weighted({1: 4, 2: 4, 3: 4, 200: 1, 0: 1})
 
@@ -171,13 +98,19 @@ class Listing(Lists):
 
     @rule(owner=people, asker=askers, question=questions, conditional=st.booleans())
     def list_all(self, owner, asker, question, conditional):
+        question = self._filled(question, self.asking(owner, asker))
         self.whole("list_tasks", owner, asker, question, conditional=conditional)
 
     @rule(target=cursors, owner=people, asker=askers, question=questions, limit=limits)
     def list_first_page(self, owner, asker, question, limit):
-        return self.page("list_tasks", self.asking(owner, asker), question, limit, None)
+        asking = self.asking(owner, asker)
+        return self.page("list_tasks", asking, self._filled(question, asking), limit, None)
 
     @rule(target=cursors, cursor=cursors, asker=askers, other=_OTHER, limit=limits)
     def list_next_page(self, cursor, asker, other, limit):
         asking = self.asking(cursor.owner, asker)
-        return self.page("list_tasks", asking, other or cursor.question, limit, cursor)
+        question = self._filled(other, asking) if other else cursor.question
+        return self.page("list_tasks", asking, question, limit, cursor)
+
+    def _filled(self, question: Question, asking: Asking) -> Question:
+        return question.filled(lambda value: self.filled(value, asking))

@@ -6,12 +6,28 @@ from tests.server import settings
 from tests.state_machine.base import Base
 from tests.state_machine.bulk import Bulk
 from tests.state_machine.changes import Changes
+from tests.state_machine.everything import Everything
+from tests.state_machine.filters import Filters
+from tests.state_machine.finding import Finding
 from tests.state_machine.listing import Listing
 from tests.state_machine.one_task import OneTask
+from tests.state_machine.projects import Projects
+from tests.state_machine.tags import Tags
 from tests.state_machine.trash import Trash
 from todo_server.app import create_app
 
-ROOMS: tuple[type[Base], ...] = (OneTask, Listing, Trash, Bulk, Changes)
+ROOMS: tuple[type[Base], ...] = (
+    OneTask,
+    Listing,
+    Trash,
+    Bulk,
+    Changes,
+    Everything,
+    Projects,
+    Tags,
+    Filters,
+    Finding,
+)
 
 
 @cache

@@ -106,10 +106,17 @@ class Person:
         return next((tag for tag in self.live_of(Tag) if same_name(tag.name) == wanted), None)
 
     def add(self, row: Kind) -> Kind:
-        self.rows[row.id] = row
-        rules.after_insert(self, row)
-        self._write(row, self.at or row.updated_at, "created", None)
+        self.add_several([row])
         return row
+
+    def add_several(self, rows: Sequence[Row]) -> None:
+        """Add several in one statement."""
+        self.rows.update((row.id, row) for row in rows)
+        entries = [(row, self.at or row.updated_at) for row in rows]
+        for row in rows:
+            rules.after_insert(self, row)
+        for row, at in entries:
+            self._write(row, at, "created", None)
 
     def change(self, row: Kind, values: dict[str, Any]) -> Kind:
         """Change a row, if it would be another one then; that is all that moves its version."""

@@ -27,6 +27,16 @@ from tests.state_machine.model import Person
 from tests.state_machine.reading import FLIP
 from tests.state_machine.writing import change_task, create_task
 
+# What somebody begins with: a parent, its parts, and tags.
+_PART = {"title": "part", "parent_id": bodies.Some("task", 0)}
+_FIRST: list[dict[str, Any]] = [
+    {"title": "a"},
+    _PART | {"tags": ["home", "Work"]},
+    _PART | {"completed": True},
+    {"title": "b", "tags": "errands, HOME", "priority": "high"},
+    *[{"title": "c"}] * 4,
+]
+
 _METHODS = st.sampled_from(["put", "patch"])
 
 
@@ -40,10 +50,14 @@ class OneTask(Base):
         }
     )
 
-    @initialize(target=tasks, owners=st.lists(people, min_size=1, max_size=6))
+    @initialize(target=tasks, owners=st.lists(people, min_size=1, max_size=8))
     def create_some(self, owners):
         # Of each program, Hypothesis leaves out some of the rules: `create`, too.
-        made = [self._create(owner, OWNER, {"title": "a"}, None) for owner in owners]
+        bodies = [_FIRST[owners[:at].count(owner)] for at, owner in enumerate(owners)]
+        made = [
+            self._create(owner, OWNER, body, None)
+            for owner, body in zip(owners, bodies, strict=True)
+        ]
         return multiple(*(each for several in made for each in several))
 
     @rule(target=tasks, owner=people, asker=askers, body=bodies.new_tasks, key=keys)

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from tests.state_machine.model import Person
 from tests.state_machine.nouns import Row
+from todo_server.domain.position import between
+from todo_server.services.places import place_of_new
 
 
 def wrong_place(
@@ -22,10 +24,8 @@ def check_place(person: Person, row: Row, move: dict[str, Any], found: str | Non
     """Give the place that a row is moved to: the position that the server found for it.
 
     AssertionError where another row stands between; there are no others whose positions change.
-    Without a position there is no answer that tells of it.
+    Without a position, as what is undone again is not told, it is the one that the server finds.
     """
-    if found is None:
-        return row.position
     ((where, beside),) = move.items()
     taken = sorted(each.position for each in person.live_of(type(row)) if each.id != row.id)
     place = "" if beside is True else person.rows[beside].position
@@ -35,6 +35,8 @@ def check_place(person: Person, row: Row, move: dict[str, Any], found: str | Non
         "first": (None, _first(taken)),
         "last": (_last(taken), None),
     }[where]
+    if found is None:
+        return between(in_front, behind)
     assert in_front is None or in_front < found, f"{found!r} is not behind {in_front!r}"
     assert behind is None or found < behind, f"{found!r} is not in front of {behind!r}"
     return found
@@ -43,6 +45,7 @@ def check_place(person: Person, row: Row, move: dict[str, Any], found: str | Non
 def check_new_place(person: Person, row: Row, found: str | None) -> None:
     """Put a new row behind all others, if none of them is from the future, as a clock may say."""
     if found is None:
+        row.position = place_of_new(row.id)
         return
     others = [each for each in person.of(type(row)) if each.id != row.id]
     if all(each.created_at <= row.created_at for each in others):

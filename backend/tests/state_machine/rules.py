@@ -54,6 +54,9 @@ def after_insert(person: "Person", row: Row) -> None:
         return
     if row.parent_id is not None:
         if row.is_live:
+            wrong = [*wrong_parent(person, row.id, row.parent_id)]
+            if wrong:
+                raise invalid(*(("parent_id", code) for code in wrong))
             _count(person, row.parent_id, row.updated_at)
         else:
             _count_in_trash(person, row.parent_id)
