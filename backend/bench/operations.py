@@ -4,7 +4,8 @@ from hostile import Target
 
 EMAIL, *LEAVING = [f"{name}@example.com" for name in ("ada", "bea", "eve", "zoe", "kim")]
 PASSWORD = "correct horse battery"
-REFUSED = ("refresh", "undo_change", "no operation", "a preflight")
+# Two tags are looked up by one statement, of which the first answer is repeated: it is the same tag.
+REFUSED = ("refresh", "undo_change", "merge_tag", "no operation", "a preflight")
 """What is refused even where nothing about it is hostile: it would not be searched any deeper."""
 
 

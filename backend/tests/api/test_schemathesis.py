@@ -24,8 +24,13 @@ EXAMPLES = 20  # per operation while fuzzing, and sequences of requests
 # What the contract cannot say: a request that follows it and is refused for nothing but these,
 # by the code of the error or of its details, counts as accepted.
 UNSAYABLE = {
-    "not_found": "what a body names is there",
-    "too_deep": "and may have, or be, a subtask",
+    "not_found": "What a body names is there: no schema knows what is.",
+    "too_deep": "Nor whether it is a subtask, or has some.",
+    "unknown_ref": "Nor what an earlier command has made.",
+    "tag_exists": "Nor what tags there are.",
+    "unknown_parameter": "A saved query has the names of another operation's parameters.",
+    "exclusive": "OpenAPI knows no parameters that exclude each other.",
+    "inconsistent": "What is completed has the instant, and a task is no part of itself.",
     "blank": "A title needs a visible character, and no portable pattern names those beyond U+FFFF "
     "that are not.",
     "repeated": "`sort` and `sort_by` are two names of one parameter, as `order` and `sort_order` "

@@ -6,15 +6,20 @@ import pytest
 
 from tests.contract import contract
 from tests.server import User
+from todo_server.domain.aliases import ALIASES
 
 MISSING = "00000000-0000-7000-8000-000000000000"
 COMMANDS: dict[str, list[dict[str, Any]]] = {
     "CreateCommand": [{"op": "create", "title": "x", "ref": "a"}],
     "UpdateCommand": [{"op": "update", "title": "mine"}, {"op": "update", "description": None}],
     "CompleteCommand": [{"op": "complete"}, {"op": "complete", "completed": True}],
+    "MoveCommand": [{"op": "move", "first": True}, {"op": "move", "last": True}],
     "DeleteCommand": [{"op": "delete"}],
     "RestoreCommand": [{"op": "restore"}],
 }
+REFERRING = {"project_id", "parent_id", "move", "after", "before"}
+"""What names other rows: `test_references.py`."""
+
 ACTIONS = ["complete", "reopen", "delete", "restore"]
 ON_TASKS = [command for kind in COMMANDS for command in COMMANDS[kind] if kind != "CreateCommand"]
 either = pytest.mark.parametrize("atomic", [True, False], ids=["atomic", "one by one"])
@@ -28,7 +33,8 @@ def test_every_member_of_every_command_is_tried_below():
         members = schemas[kind]["properties"].items()
         names = {name for name, schema in members if not schema.get("readOnly")}
         tried = {name for command in sent for name in command} | {"id", "if_version"}
-        assert names <= tried | {"title", "description", "completed"}, kind
+        plain = {"title", "description", "completed", "priority", "tags", "category", *ALIASES}
+        assert names <= tried | plain | REFERRING, kind
     assert schemas["BulkAction"]["properties"]["action"]["enum"] == ACTIONS
 
 

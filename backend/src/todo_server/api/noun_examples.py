@@ -38,7 +38,7 @@ _FILTER = {
 }
 _OTHER_FILTER = {**_FILTER, **_LATER, "query": {"status": "completed"}}
 _NO_UUID = "Use a UUID with hyphens"
-_NO_PARAMETER = ("query.colour", "extra_forbidden", "'GET …/tasks' has no such parameter")
+_NO_PARAMETER = ("query.colour", "unknown_parameter", "'GET …/tasks' has no such parameter")
 _NO_ETAG = (
     "If-None-Match",
     "entity_tag",

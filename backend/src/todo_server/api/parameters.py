@@ -13,7 +13,7 @@ from todo_server.api.routing.owner_route import OwnerRoute
 from todo_server.api.routing.query_reader import names_of
 from todo_server.domain.etags import is_condition
 from todo_server.domain.identity import USER_ID_LENGTH
-from todo_server.models.task.members import tag_name
+from todo_server.models.task.members import TAG_PATTERN, tag_name
 
 
 def _canonical(value: str) -> str:
@@ -50,7 +50,11 @@ FilterId = Annotated[
 TagPath = Annotated[
     str,
     AfterValidator(tag_name),
-    Path(description="The tag's name, in any case; a slash is `%2F`.", examples=["home"]),
+    Path(
+        description="The tag's name, in any case; a slash is `%2F`.",
+        examples=["home"],
+        json_schema_extra={"pattern": TAG_PATTERN, "minLength": 1},
+    ),
 ]
 
 

@@ -16,7 +16,7 @@ _UNKNOWN = "'GET …/tasks' has no such parameter"
 def check_query(query: dict[str, str] | None) -> None:
     """Refuse what a listing would refuse, and what it would ignore (RequestValidationError)."""
     unknown = [
-        _wrong(name, "extra_forbidden", _UNKNOWN) for name in query or () if name not in _NAMES
+        _wrong(name, "unknown_parameter", _UNKNOWN) for name in query or () if name not in _NAMES
     ]
     if unknown:
         raise RequestValidationError(unknown)

@@ -33,7 +33,7 @@ def _not_with(*others: str) -> AfterValidator:
         for name in others:
             if value is not None and info.data.get(name) is not None:
                 message = "Send this or '{other}', not both"
-                raise PydanticCustomError("invalid", message, {"other": name})
+                raise PydanticCustomError("exclusive", message, {"other": name})
         return value
 
     return AfterValidator(check)

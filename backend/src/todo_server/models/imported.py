@@ -87,13 +87,13 @@ def _position(value: str | None) -> str | None:
 
 def _agrees(value: datetime | None, info: ValidationInfo) -> datetime | None:
     if value is not None and info.data.get("completed") is False:
-        raise PydanticCustomError("invalid", "It is not completed, and so has no such instant")
+        raise PydanticCustomError("inconsistent", "It is not completed, and so has no such instant")
     return value
 
 
 def _another(value: UUID | None, info: ValidationInfo) -> UUID | None:
     if value is not None and value == info.data.get("id"):
-        raise PydanticCustomError("invalid", "A task is no part of itself")
+        raise PydanticCustomError("inconsistent", "A task is no part of itself")
     return value
 
 

@@ -24,7 +24,7 @@ from todo_server.models.fields import (
     version_field,
 )
 from todo_server.models.noun_input import Counts, NounInput
-from todo_server.models.task.members import TAG_LENGTH, tag_name
+from todo_server.models.task.members import TAG_LENGTH, TAG_PATTERN, tag_name
 from todo_server.models.task.move import Move
 
 MAX_TAGS_OF_USER = 1_000
@@ -72,6 +72,7 @@ TagName = Annotated[
         description="1 to 50 characters, without a comma; in another case it is the same tag.",
         examples=["Errands"],
         min_length=1,
+        json_schema_extra={"pattern": TAG_PATTERN},
     ),
 ]
 

@@ -21,6 +21,9 @@ def asked(user: User, task_id: str, **query: Any) -> httpx.Response:
     return user.get(f"{user.path}/{task_id}/history", params=query)
 
 
+FIRST = ("title", "description", "completed")
+
+
 def test_each_change_has_the_values_before_and_after_the_newest_first(user):
     task = user.create("a", description="x")
     path = f"{user.path}/{task['id']}"
@@ -29,9 +32,16 @@ def test_each_change_has_the_values_before_and_after_the_newest_first(user):
     user.patch(f"{path}/complete", json={"completed": True})
     user.patch(path, json={"description": "y"})
     listed = history(user, task["id"])
-    assert [entry["changes"] for entry in listed] == [
+    done = listed[1]["at"]
+    whole = [entry["changes"] for entry in listed]
+    others = {name: each["to"] for name, each in whole[-1].items() if name not in FIRST}
+    assert others == {name: task[name] for name in others}
+    assert [*whole[:-1], {name: whole[-1][name] for name in FIRST}] == [
         {"description": {"from": None, "to": "y"}},
-        {"completed": {"from": False, "to": True}},
+        {
+            "completed": {"from": False, "to": True},
+            "completed_at": {"from": None, "to": done},
+        },
         {"title": {"from": "b", "to": "c"}, "description": {"from": "x", "to": None}},
         {"title": {"from": "a", "to": "b"}},
         {

@@ -48,7 +48,7 @@ def test_a_part_has_no_parts(user: User, parent: Any):
         assert answer.status_code == 422
         (detail,) = answer.json()["details"]
         assert detail["field"] == "parent_id"
-        assert detail["code"] == ("invalid" if task == other else "too_deep")
+        assert detail["code"] == ("inconsistent" if task == other else "too_deep")
 
 
 def test_parts_go_to_the_trash_with_their_parent_and_come_back_with_it(user: User, parent: Any):

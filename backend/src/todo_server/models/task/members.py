@@ -1,5 +1,6 @@
 """The members of a task that clients write: their types, their bounds, and what is wrong else."""
 
+import re
 import unicodedata
 from typing import Annotated, Any, TypeAlias
 from uuid import UUID
@@ -24,6 +25,9 @@ from todo_server.models.task.table import (
 )
 
 TAG_LENGTH = 50
+_NOT_IN_TAGS = r"\u0000-\u001f,\u007f-\u009f\u2028\u2029"
+TAG_PATTERN = f"^[^{_NOT_IN_TAGS}]*$"
+"""Without a comma, a line break or a control character: for the contract."""
 
 
 def _empty_is_none(value: str | None) -> str | None:
@@ -78,6 +82,9 @@ PriorityWord = Annotated[
 ]
 
 
+_IN_NO_TAG = re.compile(rf"[{_NOT_IN_TAGS}\ud800-\udfff]")
+
+
 def tag_name(value: str) -> str:
     """Trim the name of a tag. Raises what pydantic shows for one that no tag can have."""
     name = value.strip()
@@ -87,7 +94,7 @@ def tag_name(value: str) -> str:
             "A tag has at most {max_length} characters",
             {"max_length": TAG_LENGTH},
         )
-    if any(unicodedata.category(each) in ("Cc", "Cs", "Zl", "Zp") or each == "," for each in name):
+    if _IN_NO_TAG.search(name):
         raise PydanticCustomError("invalid", "A tag has no comma, line break or control character")
     return str(_visible_tag.func(name))  # type: ignore[call-arg]
 
@@ -127,9 +134,14 @@ Tags = Annotated[
                 {
                     "type": "array",
                     "maxItems": MAX_TAGS,
-                    "items": {"type": "string", "minLength": 1, "maxLength": TAG_LENGTH},
+                    "items": {
+                        "type": "string",
+                        "minLength": 1,
+                        "maxLength": TAG_LENGTH,
+                        "pattern": TAG_PATTERN,
+                    },
                 },
-                {"type": "string"},
+                {"type": "string", "pattern": TAG_PATTERN.replace(",", "")},
                 {"type": "null"},
             ]
         }

@@ -17,7 +17,7 @@ _REFUSALS = {
     "task_user_id_parent_id_fkey": _NO_PARENT,
     "task_parent_not_found": _NO_PARENT,  # it is in the trash
     "tag_limit": FieldError("tags", "too_many", LIMITS["tag_limit"].rstrip(".")),
-    "task_parent_is_itself": FieldError("parent_id", "invalid", "A task is no part of itself"),
+    "task_parent_is_itself": FieldError("parent_id", "inconsistent", "A task is no part of itself"),
     "task_parent_is_subtask": FieldError(
         "parent_id", "too_deep", "That task is a part itself, and a part has no parts of its own"
     ),
