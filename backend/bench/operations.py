@@ -4,7 +4,7 @@ from hostile import Target
 
 EMAIL, *LEAVING = [f"{name}@example.com" for name in ("ada", "bea", "eve", "zoe", "kim")]
 PASSWORD = "correct horse battery"
-# Two tags are looked up by one statement, of which the first answer is repeated: it is the same tag.
+# Two tags are looked up by one statement, whose first answer is repeated: it is the same tag.
 REFUSED = ("refresh", "undo_change", "merge_tag", "no operation", "a preflight")
 """What is refused even where nothing about it is hostile: it would not be searched any deeper."""
 
@@ -41,6 +41,8 @@ def targets(token: str, tasks: list[str], leaving: list[str]) -> list[Target]:
         ),
         *other_names(token, logging_out),
         Target("list_tasks", "GET", "/api/me/tasks", token=token),
+        Target("count_tasks", "GET", "/api/me/tasks/count", token=token),
+        Target("get_stats", "GET", "/api/me/stats", token=token),
         Target("create_task", "POST", "/api/me/tasks", task, token=token),
         Target("get_task", "GET", path, token=token),
         Target("list_task_history", "GET", f"{path}/history", token=token),

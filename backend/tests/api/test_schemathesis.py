@@ -74,10 +74,21 @@ SELDOM_REACHED = {
 }
 
 
+NOUNS: dict[str, Callable[[int], dict[str, Any]]] = {
+    "projects": lambda at: {"name": f"Project {at}"},
+    "filters": lambda at: {"name": f"Filter {at}", "query": {"status": "pending"}},
+    "tags": lambda at: {"name": f"tag {at}"},
+}
+
+
 def configuration(server: RunningServer, owner: User, identities: Path) -> dict[str, Any]:
     tasks = [owner.create(f"Task {number}")["id"] for number in range(30)]
     for trashed in tasks[::3]:
         owner.delete(f"{owner.path}/{trashed}")
+    nouns = {
+        noun: [owner.post(f"/api/me/{noun}", json=body(at)).json() for at in range(20)]
+        for noun, body in NOUNS.items()
+    }
     return {
         "base-url": server.url,
         "seed": 20261120,
@@ -95,11 +106,17 @@ def configuration(server: RunningServer, owner: User, identities: Path) -> dict[
         "dictionaries": {
             "users": {"values": ["me", owner.id]},
             "tasks": {"values": tasks},
+            "projects": {"values": [each["id"] for each in nouns["projects"]]},
+            "filters": {"values": [each["id"] for each in nouns["filters"]]},
+            "tags": {"values": [each["name"] for each in nouns["tags"]]},
             "any": {"values": ["*"]},
         },
         "parameters": {
             "path.user_id": {"dictionary": "users", "probability": 0.9},
             "path.task_id": {"dictionary": "tasks", "probability": 0.9},
+            "path.project_id": {"dictionary": "projects", "probability": 0.9},
+            "path.filter_id": {"dictionary": "filters", "probability": 0.9},
+            "path.name": {"dictionary": "tags", "probability": 0.9},
             "header.If-Match": {"dictionary": "any", "probability": 0.9},
         },
         "checks": {

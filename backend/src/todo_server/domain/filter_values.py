@@ -74,6 +74,8 @@ def one_of_several(words: Iterable[str]) -> Any:  # noqa: ANN401 - what `Annotat
     def read(sent: str) -> tuple[str, ...]:
         found = dict.fromkeys(word.strip().lower() for word in sent.split(","))
         found.pop("", None)
+        if "all" in found:
+            return tuple(known)
         if not found.keys() <= known:
             raise _invalid("Use some of {words}, with commas between them", words=listed)
         return tuple(found)

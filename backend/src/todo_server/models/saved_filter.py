@@ -1,6 +1,7 @@
 """A saved filter: its table, and the shapes in which clients write and read it."""
 
 import json
+import re
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field as Column
 from sqlmodel import SQLModel
 
+from todo_server.domain.text import NO_NUL_PATTERN
 from todo_server.models.fields import (
     ABSENT,
     instant_field,
@@ -63,10 +65,16 @@ MAX_QUERY = 4_000
 """Characters of all names and values together: a URL has to hold them."""
 
 
+_NAME = re.compile("[a-z_]+")
+
+
 def _query(value: Any) -> Any:  # noqa: ANN401 - any JSON
     """Turn a query in JSON into what a URL has; what asks for nothing is left out."""
     if not isinstance(value, dict):
         raise PydanticCustomError("dict_type", "Use an object of parameters and their values")
+    if not all(map(_NAME.fullmatch, value)):
+        message = "The name of a parameter has small letters and '_' alone"
+        raise PydanticCustomError("unknown_parameter", message)
     texts = {
         name: _text(each)
         for name, each in value.items()
@@ -93,7 +101,10 @@ def _text(value: Any) -> str:  # noqa: ANN401 - any JSON
             raise PydanticCustomError("invalid", message)
 
 
-_SCALARS = [{"type": kind} for kind in ("string", "number", "boolean", "null")]
+_SCALARS: list[dict[str, str]] = [
+    {"type": "string", "pattern": NO_NUL_PATTERN},
+    *({"type": kind} for kind in ("number", "boolean", "null")),
+]
 _SEVERAL = {"type": "array", "items": {"anyOf": _SCALARS[:3]}}
 Query = Annotated[
     dict[str, str],
@@ -104,7 +115,11 @@ Query = Annotated[
         examples=[{"status": "pending", "priority": "high,urgent", "sort": "position"}],
     ),
     WithJsonSchema(
-        {"type": "object", "additionalProperties": {"anyOf": [*_SCALARS, _SEVERAL]}},
+        {
+            "type": "object",
+            "propertyNames": {"pattern": "^[a-z_]+$"},
+            "additionalProperties": {"anyOf": [*_SCALARS, _SEVERAL]},
+        },
     ),
 ]
 
