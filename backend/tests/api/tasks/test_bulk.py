@@ -358,3 +358,21 @@ def test_what_is_larger_than_a_hundred_tasks_can_be_is_413(user):
 def test_its_path_is_not_that_of_a_task(user, method):
     answer = user.request(method, f"{user.path}/bulk")
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+
+
+def test_a_tag_too_many_is_refused_alone_where_the_others_are_done(user):
+    """As more than a thousand there may not be."""
+    full = [[f"tag {first + at}" for at in range(20)] for first in range(0, 1000, 20)]
+    done(user, *({"op": "create", "title": "x", "tags": tags} for tags in full))
+    task = user.create("Buy milk")
+    results = done(
+        user,
+        {"op": "create", "title": "before", "tags": ["tag 1"]},
+        {"op": "create", "title": "one too many", "tags": ["new"]},
+        {"op": "update", "id": task["id"], "tags": ["new"]},
+        {"op": "create", "title": "after"},
+        atomic=False,
+    )
+    assert [result["status"] for result in results] == [201, 422, 422, 201]
+    assert [each["field"] for each in results[1]["details"]] == ["commands.1.tags"]
+    assert user.task(task["id"]).json() == task

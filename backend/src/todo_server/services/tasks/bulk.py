@@ -85,7 +85,15 @@ class _Bulk:
 
     def _is_created_with_others(self, command: Asked) -> bool:
         # Where one is refused by what there is, so would be all that are created with it.
-        return isinstance(command, CreateCommand) and command.is_plain
+        return isinstance(command, CreateCommand) and self._is_safe(command)
+
+    def _is_safe(self, command: OneCommand) -> bool:
+        """Tell whether it cannot fail in such a way that the transaction cannot go on after it.
+
+        Where nothing goes on after a failure, tags are: there may be too many of them.
+        """
+        has_tags = isinstance(command, CreateCommand | UpdateCommand) and bool(command.tags)
+        return command.is_plain and (self._atomic or not has_tags)
 
     async def _create(self, commands: list[CreateCommand], ids: Iterator[UUID]) -> None:
         """Create several in one statement; those whose `ref` is taken are refused."""
@@ -115,7 +123,7 @@ class _Bulk:
     async def _change(self, command: Asked, ids: Iterator[UUID]) -> Outcome:
         if isinstance(command, ValidationFailedError):
             raise command
-        if self._atomic or command.is_plain:
+        if self._atomic or self._is_safe(command):
             return await self._verb(command, ids)
         return await self._mine.attempt(lambda: self._verb(command, ids))
 
