@@ -71,6 +71,12 @@ SELDOM_REACHED = {
     "PATCH /api/{user_id}/tasks/{task_id}/complete",
     "POST /api/{user_id}/trash/{task_id}/restore",
     "DELETE /api/{user_id}/trash/{task_id}",
+    *(
+        f"{method} /api/{{user_id}}/{noun}"
+        for noun in ("projects/{project_id}", "tags/{name}", "filters/{filter_id}")
+        for method in ("PUT", "PATCH", "DELETE")
+    ),
+    "POST /api/{user_id}/tags/{name}/merge",
 }
 
 

@@ -38,7 +38,7 @@ def wrong_parent(person: "Person", task_id: UUID, parent_id: UUID) -> Iterator[s
     """Give why a live task cannot be a part of another."""
     parent = person.rows.get(parent_id)
     if parent_id == task_id:
-        yield "invalid"
+        yield "inconsistent"
     elif not isinstance(parent, Task) or not parent.is_live:
         yield "not_found"
     elif parent.parent_id is not None or live_parts(person, task_id):

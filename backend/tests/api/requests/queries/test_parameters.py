@@ -239,4 +239,4 @@ def test_an_empty_value_or_all_is_no_filter(user: User, query: str):
     ],
 )
 def test_a_page_is_asked_for_in_one_way(user: User, query: str, field: str):
-    check_refused(ask(user, query), field, "invalid")
+    check_refused(ask(user, query), field, "exclusive")
