@@ -19,6 +19,20 @@ _PATH_VALUES = {"user_id": "me", "task_id": TASK_ID, "number": 43, **nouns.PATH_
 _USER_ID = "019aa3f47a5172c3a1d58b4e3f2a6c90"
 _EMAIL, _PASSWORD = "ada@example.com", "correct horse battery"
 _CREDENTIALS = {"email": _EMAIL, "password": _PASSWORD}
+_NO_DATES: dict[str, Any] = {
+    "start_date": None,
+    "due_date": None,
+    "time_zone": None,
+    "due_at": None,
+    "overdue": False,
+    "recurrence": None,
+    "recurrence_pattern": "none",
+    "is_recurring": False,
+    "recurrence_basis": "due",
+    "reminders": [],
+    "remind_at": None,
+    "series_id": None,
+}
 _TASK = {
     "id": TASK_ID,
     "user_id": _USER_ID,
@@ -34,6 +48,7 @@ _TASK = {
     "parent_id": None,
     "position": "z019aa3f47c007e3a8f523d1f0c",
     "subtasks": {"total": 0, "completed": 0},
+    **_NO_DATES,
     "created_at": "2026-11-20T22:00:39.813221Z",
     "updated_at": "2026-11-20T22:00:39.813221Z",
     "version": 1,

@@ -1,7 +1,9 @@
 """How PostgreSQL writes rows as JSON, which travels to the client as it is (decision 0005)."""
 
+from collections.abc import Iterable
 from typing import Any, TypeAlias
 
+from pydantic_core import to_json
 from sqlalchemy import (
     ARRAY,
     JSON,
@@ -26,7 +28,10 @@ from sqlmodel import SQLModel
 from todo_server.database.statement import constant
 
 Row: TypeAlias = list[bytes]
-"""A row as a statement gives it: its id, its version and its JSON; a further word where one is."""
+"""A row as a statement gives it: its id, its version and its JSON; a further word where one is.
+
+Behind the version of what is overdue stands that word: it becomes so without a change.
+"""
 
 
 def json_columns(rows: FromClause, shape: type[SQLModel]) -> list[ColumnElement[Any]]:
@@ -59,7 +64,11 @@ def json_row(rows: NamedFromClause) -> ColumnElement[Any]:
 
 def as_row(rows: NamedFromClause, *also: ColumnElement[Any]) -> Select[Any]:
     """Select each row as a `Row`."""
-    parts = [rows.c.id, rows.c.version, json_row(rows), *also]
+    version: ColumnElement[Any] = rows.c.version
+    if "overdue" in rows.c:
+        version = cast(version, Text)
+        version = case((rows.c.overdue, version.concat(constant("-overdue"))), else_=version)
+    parts = [rows.c.id, version, json_row(rows), *also]
     return select(postgresql.array([utf8(part) for part in parts])).select_from(rows)
 
 
@@ -67,27 +76,47 @@ def json_text(rows: FromClause, shape: type[SQLModel]) -> ColumnElement[str]:
     """Write each of many rows as text of JSON, as `json_row` does its `json_columns`.
 
     That looks up the type of each column for each row; this does for each statement, so that it
-    takes less time for twenty rows, and more for one.
+    takes less time for twenty rows, and more for one. Members that are mostly the same are one text
+    where they are (`seldom` of a shape).
     """
+    members = {str(c.key): _member(rows, shape, c) for c in json_columns(rows, shape)}
+    seldom = getattr(shape, "seldom", None)
+    if seldom is not None:
+        is_so, usual = seldom
+        first, *others = usual
+        text = constant(to_json(usual).decode()[1:-1])
+        else_ = _concat("", [members[name] for name in usual], "")
+        members[first] = "", case((is_so(rows), text), else_=else_), ""
+        for name in others:
+            del members[name]
+    return _concat("{", members.values(), "}")
+
+
+_Member: TypeAlias = tuple[str, ColumnElement[Any], str]
+
+
+def _concat(before: str, members: Iterable[_Member], after: str) -> ColumnElement[str]:
     parts: list[Any] = []
-    bare = getattr(shape, "bare", ())
-    between = "{"
-    for name, column in zip(shape.model_fields, json_columns(rows, shape), strict=True):
-        needs_no_escapes = name in bare or isinstance(column.type, Uuid) or _is_instant(rows, name)
-        is_nullable = name in rows.c and bool(rows.c[name].nullable)
-        quote = '"' if needs_no_escapes and not is_nullable else ""
-        parts.append(constant(f'{between}"{name}":{quote}'))
-        value = column.element if isinstance(column, Label) else column
-        if needs_no_escapes and is_nullable:
-            value = func.coalesce(
-                constant('"').concat(cast(value, Text)).concat(constant('"')), _NULL
-            )
-        elif not needs_no_escapes:
-            value = _written(value, is_nullable=is_nullable)
-        parts.append(value)
-        between = f"{quote},"
-    parts.append(constant(f"{between[:-1]}}}"))
-    return func.concat(*parts, type_=Text)
+    for head, value, tail in members:
+        parts += [constant(before + head), value]
+        before = f"{tail},"
+    return func.concat(*parts, constant(before[:-1] + after), type_=Text)
+
+
+def _member(rows: FromClause, shape: type[SQLModel], column: ColumnElement[Any]) -> _Member:
+    """Give a value, and the texts around it."""
+    name = str(column.key)
+    bare = name in getattr(shape, "bare", ())
+    needs_no_escapes = bare or isinstance(column.type, Uuid) or _is_instant(rows, name)
+    is_nullable = name in rows.c and bool(rows.c[name].nullable)
+    quote = '"' if needs_no_escapes and not is_nullable else ""
+    value = column.element if isinstance(column, Label) else column
+    if not needs_no_escapes:
+        value = _written(value, is_nullable=is_nullable)
+    elif is_nullable:
+        quoted = constant('"').concat(cast(value, Text)).concat(constant('"'))
+        value = func.coalesce(quoted, _NULL)
+    return f'"{name}":{quote}', value, quote
 
 
 _NULL = constant("null")

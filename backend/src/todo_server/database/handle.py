@@ -33,6 +33,8 @@ class Handle(Protocol):
     def run(self, statement: Owned[Result], **values: object) -> Awaitable[Result]:
         """Run a statement as this user; give its one value, None where no row was met.
 
+        Whose it is and what is now, each statement is told, beside the `values`.
+
         Raises UnauthenticatedError where the session has ended, UnavailableError where the
         database does not answer in time, or did not confirm a change that may have been made.
         """
@@ -90,7 +92,7 @@ class RequestHandle:
 
     @property
     def now(self) -> datetime:
-        """When the request was made: the clock is looked at once, and not at all by reads."""
+        """When the request was made: the clock is looked at once."""
         if self._now is None:
             self._now = self._clock()
         return self._now
@@ -99,6 +101,7 @@ class RequestHandle:
         """Run a statement: one round trip, or three for a `Write`."""
         owner = self.identity.user_id
         values |= self._identifying
+        values["now"] = self.now
         if isinstance(statement, Read):
             return self._do(owner, execution.read, statement, values)
         if isinstance(statement, Change):
@@ -147,6 +150,7 @@ class TransactionHandle:
 
     def run(self, statement: Owned[Result], **values: object) -> Awaitable[Result]:
         """Run a statement as a step of the transaction."""
+        values["now"] = self.now
         return execution.step(self._connection, statement, values | self._identifying)
 
     async def attempt(self, step: Callable[[], Awaitable[Outcome]]) -> Outcome:

@@ -35,7 +35,7 @@ class KeyedHandle(RequestHandle):
             return super().run(statement, **values)
         if not isinstance(statement, Change) or statement.keyed is None:
             return self.transaction(lambda mine: mine.run(statement, **values))
-        values |= self._identifying | values_of(self._key, self.now)
+        values |= self._identifying | values_of(self._key, self.now) | {"now": self.now}
         keyed, owner = statement.keyed, self.identity.user_id
         return self._once(lambda: self._do(owner, execution.change, keyed, values))
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, Table, inspect, text
 from sqlmodel import SQLModel
 
-from todo_server.migrations import limits, places, task_rules
+from todo_server.migrations import date_rules, limits, places, task_rules
 from todo_server.models.change import logged_members
 
 _TRIGGERS = {
@@ -127,9 +127,9 @@ def drop_triggers(connection: Connection) -> None:
     """Drop all triggers, so that their tables can change."""
     present = set(inspect(connection).get_table_names())
     for table in SQLModel.metadata.sorted_tables:
-        if is_logged(table) and table.name in present:
-            own = (*task_rules.TRIGGERS, *places.TRIGGERS, *limits.TRIGGERS)
-            for trigger in (*_TRIGGERS, *own):
+        if "user_id" in table.c and table.name in present:
+            own = (task_rules, date_rules, places, limits)
+            for trigger in (*_TRIGGERS, *(name for each in own for name in each.TRIGGERS)):
                 connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {trigger} ON {table.name}")
 
 
@@ -139,6 +139,7 @@ def triggers(table: Table, schema: str = "public") -> Iterator[str]:
     yield from limits.limits(table, schema)
     yield from places.place_rules(table)
     yield from task_rules.task_rules(table, schema)
+    yield from date_rules.date_rules(table, schema)
 
 
 def make_triggers(connection: Connection) -> None:
@@ -147,7 +148,7 @@ def make_triggers(connection: Connection) -> None:
     present = set(found.get_table_names())
     schema = connection.scalar(text("SELECT quote_ident(current_schema())"))
     for table in SQLModel.metadata.sorted_tables:
-        if table.name in present and is_logged(table):
+        if table.name in present and "user_id" in table.c:
             columns = {column["name"] for column in found.get_columns(table.name)}
             if columns >= set(table.c.keys()):  # and not an older version of the schema
                 for statement in triggers(table, schema):

@@ -45,6 +45,7 @@ from todo_server.models.session import (
     SignIn,
     SignOut,
 )
+from todo_server.models.settings import Settings
 from todo_server.models.signing_key import SigningKey
 from todo_server.models.stats import Stats
 from todo_server.models.tag import (
@@ -117,6 +118,7 @@ __all__ = [
     "SavedFilter",
     "Session",
     "SessionRead",
+    "Settings",
     "SignIn",
     "SignOut",
     "SignUp",

@@ -152,7 +152,8 @@ class CreateCommand(TaskCreate):
     @property
     def is_plain(self) -> bool:
         """Tell whether nothing of it may be refused by what there is besides the task."""
-        return self.project_id is None and self.parent_id is None and self.move is None
+        named = (self.project_id, self.parent_id, self.move, self.time_zone)
+        return all(each is None for each in named)
 
 
 def _whole(value: Any) -> Any:  # noqa: ANN401 - any JSON
@@ -192,7 +193,7 @@ class UpdateCommand(_CommandOnTask, TaskUpdate):
     @property
     def is_plain(self) -> bool:
         """Tell whether nothing of it may be refused by what there is besides the task."""
-        return self.project_id is None and self.parent_id is None
+        return all(each is None for each in (self.project_id, self.parent_id, self.time_zone))
 
     def change(self, resolve: Resolve) -> TaskUpdate:
         """Give what it changes, as the single operation takes it."""

@@ -24,6 +24,13 @@ from todo_server.models.fields import row_id, without_defaults, without_nul
 from todo_server.models.noun_input import Name
 from todo_server.models.saved_filter import Query
 from todo_server.models.tag import TagName
+from todo_server.models.task.dates import (
+    DueDate,
+    Recurrence,
+    RecurrenceBasis,
+    StartDate,
+    TimeZone,
+)
 from todo_server.models.task.members import (
     Category,
     Completed,
@@ -31,9 +38,11 @@ from todo_server.models.task.members import (
     ParentId,
     PriorityWord,
     ProjectId,
+    RowId,
     Tags,
     Title,
 )
+from todo_server.models.task.reminders import Reminders
 
 FORMAT = "todo-server/1"
 """What the document is and which version of it; another number is another document."""
@@ -177,7 +186,11 @@ class ImportedFilter(ImportedRow):
 class ImportedTask(ImportedRow):
     """A task as an export has it, to be taken in."""
 
-    ignored: ClassVar[tuple[str, ...]] = (*ImportedRow.ignored, "status", "subtasks")
+    ignored: ClassVar[tuple[str, ...]] = (
+        *ImportedRow.ignored,
+        *("status", "subtasks", "due_at", "overdue"),
+        *("recurrence_pattern", "is_recurring", "remind_at"),
+    )
 
     title: Title
     description: Description = None
@@ -199,6 +212,13 @@ class ImportedTask(ImportedRow):
         AfterValidator(_another),
         Field(description="Kept: a task that is there, or stands before; none if in the trash."),
     ] = None
+    start_date: StartDate = None
+    due_date: DueDate = None
+    time_zone: TimeZone = None
+    recurrence: Recurrence = None
+    recurrence_basis: RecurrenceBasis = "due"
+    reminders: Reminders = []
+    series_id: Annotated[RowId, Field(description="Kept, so that a series stays one.")] = None
 
 
 class ImportedTrash(ImportedTask):

@@ -43,8 +43,16 @@ class Versioned:
 
     @property
     def version(self) -> str:
-        """How often it was changed, and once more."""
+        """How often it was changed, and once more; and that it is overdue, if it is (`3-overdue`).
+
+        That comes by itself: of a row that has the same here, the whole answer is the same.
+        """
         return self.row[1].decode()
+
+    @property
+    def number(self) -> int:
+        """The version alone."""
+        return int(self.row[1].partition(b"-")[0])
 
     @property
     def body(self) -> bytes:

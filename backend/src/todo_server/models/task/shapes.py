@@ -14,13 +14,21 @@ from pydantic import (
     model_validator,
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
-from sqlalchemy import JSON, ColumnElement, FromClause, Text, case, func, literal_column
 from sqlmodel import SQLModel
 
 from todo_server.domain.aliases import ALIASES, EITHER, resolve
 from todo_server.domain.identity import USER_ID_LENGTH
 from todo_server.domain.priority import Priority
 from todo_server.models.fields import ABSENT, without_defaults
+from todo_server.models.task.dates import (
+    Basis,
+    DueDate,
+    Recurrence,
+    RecurrenceBasis,
+    StartDate,
+    TimeZone,
+)
+from todo_server.models.task.derived import DATES, DERIVED_MEMBERS, Seldom
 from todo_server.models.task.members import (
     Category,
     Completed,
@@ -32,6 +40,7 @@ from todo_server.models.task.members import (
     Title,
 )
 from todo_server.models.task.move import Move
+from todo_server.models.task.reminders import Reminders
 from todo_server.models.task.table import TITLE_LENGTH
 
 # Members of a task that a client may echo back; they are ignored and never assigned.
@@ -44,6 +53,12 @@ READ_ONLY = (
     "completed_at",
     "position",
     "subtasks",
+    "due_at",
+    "overdue",
+    "is_recurring",
+    "recurrence_pattern",
+    "remind_at",
+    "series_id",
 )
 _SPECIAL = frozenset(READ_ONLY) | ALIASES.keys()
 
@@ -122,6 +137,12 @@ class TaskCreate(TaskInput):
     category: Category = None
     project_id: ProjectId = None
     parent_id: ParentId = None
+    start_date: StartDate = None
+    due_date: DueDate = None
+    time_zone: TimeZone = None
+    recurrence: Recurrence = None
+    recurrence_basis: RecurrenceBasis = "due"
+    reminders: Reminders = []
     move: Annotated[
         Move, Field(description="Where among the user's tasks; behind all if absent.")
     ] = ABSENT
@@ -138,6 +159,12 @@ class TaskUpdate(TaskInput):
     category: Category = None
     project_id: ProjectId = None
     parent_id: ParentId = None
+    start_date: StartDate = None
+    due_date: DueDate = None
+    time_zone: TimeZone = None
+    recurrence: Recurrence = None
+    recurrence_basis: RecurrenceBasis = ABSENT
+    reminders: Reminders = ABSENT
     move: Annotated[Move, Field(description="Where to among the user's tasks.")] = ABSENT
 
     @property
@@ -162,31 +189,18 @@ class Progress(BaseModel):
     completed: Annotated[int, Field(description="Those that are completed.", ge=0)]
 
 
-def _word(word: str) -> ColumnElement[str]:
-    return literal_column(f"'{word}'::text", Text)
-
-
-def _status(rows: FromClause) -> ColumnElement[Any]:
-    return case((rows.c.completed, _word("completed")), else_=_word("pending"))
-
-
-def _subtasks(rows: FromClause) -> ColumnElement[Any]:
-    none = literal_column("""'{"total":0,"completed":0}'::json""", JSON)
-    some = func.json_build_object(
-        *(_word("total"), rows.c.subtasks_total),
-        *(_word("completed"), rows.c.subtasks_completed),
-        type_=JSON,
-    )
-    return case((rows.c.subtasks_total > literal_column("0"), some), else_=none)
-
-
 class TaskRead(SQLModel):
     """A task as every operation answers it."""
 
-    derived: ClassVar[dict[str, Any]] = {"status": _status, "subtasks": _subtasks}
+    derived: ClassVar[dict[str, Any]] = DERIVED_MEMBERS
     """What no column has: how it is made of those that a row has."""
-    bare: ClassVar[tuple[str, ...]] = ("status", "priority", "position")
+    bare: ClassVar[tuple[str, ...]] = (
+        *("status", "priority", "position", "start_date", "due_date", "time_zone"),
+        *("recurrence", "recurrence_pattern", "recurrence_basis"),
+    )
     """Texts without a character that JSON escapes."""
+    seldom: ClassVar[Seldom] = DATES
+    """Members that follow each other, and are mostly the same."""
 
     id: Annotated[UUID, Field(description="UUID version 7 (RFC 9562): newer tasks sort later.")]
     user_id: Annotated[
@@ -225,6 +239,48 @@ class TaskRead(SQLModel):
         ),
     ]
     subtasks: Annotated[Progress, Field(description="How far its parts are.")]
+    start_date: Annotated[
+        str | None, Field(description="When it can begin, or `null`: as it was sent.")
+    ]
+    due_date: Annotated[
+        str | None,
+        Field(
+            description="When it has to be done, or `null`: a date, a local time or an instant, as "
+            "it was sent.",
+            examples=["2026-11-30"],
+        ),
+    ]
+    time_zone: Annotated[
+        str | None,
+        Field(description="The time zone of its dates; `null` is the user's own."),
+    ]
+    due_at: Annotated[
+        datetime | None,
+        WithJsonSchema({"type": ["string", "null"], "format": "date-time"}),
+        Field(description="The instant that `due_date` is; of a date, the end of its day."),
+    ]
+    overdue: Annotated[
+        bool, Field(description="Whether it is not completed, and `due_at` is over.")
+    ]
+    recurrence: Annotated[
+        str | None, Field(description="How it repeats: a rule (RFC 5545), or `null`.")
+    ]
+    recurrence_pattern: Annotated[
+        Literal["none", "daily", "weekly", "monthly", "yearly", "custom"],
+        Field(description="The same in a word; `custom` for what none of the others says."),
+    ]
+    is_recurring: Annotated[bool, Field(description="Whether it repeats.")]
+    recurrence_basis: Annotated[
+        Basis, Field(description="From what the next date is counted.", examples=["due"])
+    ]
+    reminders: Annotated[
+        list[dict[str, Any]], Field(description="When it reminds, in the order sent.")
+    ]
+    remind_at: Annotated[str | None, Field(description="When it reminds first, or `null`.")]
+    series_id: Annotated[
+        UUID | None,
+        Field(description="Of a repeating task, the id of the first of its series, or `null`."),
+    ]
     created_at: Annotated[
         datetime,
         Field(description="When it was made: RFC 3339, UTC, six digits of a second."),

@@ -1,6 +1,7 @@
 """The table of tasks."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -12,9 +13,11 @@ from sqlalchemy import (
     Text,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field as Column
 from sqlmodel import SQLModel
 
+from todo_server.domain.dates import STORED_PATTERN
 from todo_server.domain.priority import Priority
 from todo_server.models.fields import (
     DERIVED,
@@ -36,9 +39,11 @@ SORTED_TITLE_LENGTH = 200
 _PRIORITIES = ", ".join(f"'{priority}'" for priority in Priority)
 
 
-def _sorted(name: str, *key: str) -> Index:
-    where = text("live IS NOT NULL")
-    return Index(name, "user_id", "completed", *key, postgresql_where=where)
+_IS_DUE = "live IS NOT NULL AND due_at IS NOT NULL"
+
+
+def _sorted(name: str, *key: str, where: str = "live IS NOT NULL") -> Index:
+    return Index(name, "user_id", "completed", *key, postgresql_where=text(where))
 
 
 def _with(column: str) -> Index:
@@ -66,6 +71,23 @@ class Task(SQLModel, table=True):
     project_id: UUID | None = None
     parent_id: UUID | None = None
     # Where the user has put it among their tasks (`domain/position.py`).
+    # In the kind that was sent (`domain/dates.py`); `due_at` follows (`date_rules.py`).
+    start_date: str | None = text_field(nullable=True)
+    due_date: str | None = text_field(nullable=True)
+    time_zone: str | None = text_field(nullable=True)
+    due_at: datetime | None = instant_field(nullable=True, sa_column_kwargs={"info": DERIVED})
+    recurrence: str | None = text_field(nullable=True)
+    recurrence_basis: str = text_field(sa_column_kwargs={"server_default": text("'due'")})
+    series_id: UUID | None = None
+    # Of a repeating task: which of its series it is, from 1 on, and the date that the rule gave it;
+    # from which date the rule is counted, and which one of the series had that.
+    occurrence: int | None = None
+    occurs_on: str | None = text_field(nullable=True)
+    rule_start: str | None = text_field(nullable=True)
+    rule_first: int | None = None
+    reminders: list[dict[str, Any]] = Column(
+        sa_type=JSONB, sa_column_kwargs={"server_default": text("'[]'")}
+    )
     position: str = Column(sa_type=Text(collation="C"))
     created_at: datetime = instant_field()
     updated_at: datetime = instant_field()
@@ -102,7 +124,9 @@ class Task(SQLModel, table=True):
         CheckConstraint(
             f"completed = (completed_at IS NOT NULL) AND priority IN ({_PRIORITIES})"
             f" AND cardinality(tags) <= {MAX_TAGS}"
-            f" AND char_length(coalesce(category, ' ')) BETWEEN 1 AND {CATEGORY_LENGTH}",
+            f" AND char_length(coalesce(category, ' ')) BETWEEN 1 AND {CATEGORY_LENGTH}"
+            f" AND start_date ~ '{STORED_PATTERN}' AND due_date ~ '{STORED_PATTERN}'"
+            " AND recurrence_basis IN ('due', 'completed') AND jsonb_typeof(reminders) = 'array'",
             name="members_valid",
         ),
         # To what is live: nothing is in a project that is in the trash.
@@ -117,6 +141,9 @@ class Task(SQLModel, table=True):
         _sorted("task_user_id_completed_id_index", "id"),
         _sorted("task_user_id_completed_updated_at_id_index", "updated_at", "id"),
         _sorted("task_user_id_completed_title_key_id_index", "title_key", "id"),
+        # Of those that are due alone: others do not pay for it. What has no date is a walk of its
+        # own, by the id.
+        _sorted("task_user_id_completed_due_at_id_index", "due_at", "id", where=_IS_DUE),
         _with("project_id"),
         _with("parent_id"),
         trash_index("task"),

@@ -16,6 +16,9 @@ _REFUSALS = {
     ),
     "task_user_id_parent_id_fkey": _NO_PARENT,
     "task_parent_not_found": _NO_PARENT,  # it is in the trash
+    "task_time_zone_known": FieldError(
+        "time_zone", "invalid", "This server's database knows no such time zone"
+    ),
     "tag_limit": FieldError("tags", "too_many", LIMITS["tag_limit"].rstrip(".")),
     "task_parent_is_itself": FieldError("parent_id", "inconsistent", "A task is no part of itself"),
     "task_parent_is_subtask": FieldError(

@@ -69,6 +69,7 @@ async def create_task(mine: Handle, task: TaskCreate, new_id: UUID | None = None
     values = {"task_id": task_id, "now": mine.now, "position": place_of_new(task_id), **vars(task)}
     if task.model_fields_set <= USUAL:
         return Versioned(await mine.run(_CREATE, **values))
+    values["reminders"] = _stored(task.reminders)
     move = task.move
     if move is None:
         return Versioned(await explained(mine.run(_CREATE_WHOLE, **values)))
@@ -114,6 +115,8 @@ async def update_task(
         return await _change(mine, _UPDATE, task_id, versions, **usual)
     statement = _UPDATE_AND_FLIP if change.flips else _UPDATE_WHOLE
     values, move = sent_members(change, Task), change.move
+    if change.reminders is not None:
+        values["reminders"] = _stored(change.reminders)
 
     async def steps(mine: Handle) -> Row | None:
         try:
@@ -127,10 +130,15 @@ async def update_task(
     return _answered(await explained(changed))
 
 
+def _stored(reminders: list[dict[str, Any]]) -> str:
+    """Write reminders as the parameter of a statement has them."""
+    return to_json(reminders).decode()
+
+
 async def _require(mine: Handle, task_id: UUID, versions: Versions) -> None:
     """Raise what comes before anything that is wrong with a change: that there is no such task."""
     task = await get_task(mine, task_id)
-    if versions is not None and int(task.version) not in versions:
+    if versions is not None and task.number not in versions:
         raise VersionConflictError(task.body, task.version)
 
 
