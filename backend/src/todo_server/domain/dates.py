@@ -11,11 +11,14 @@ from datetime import UTC, datetime
 
 FIRST_YEAR, LAST_YEAR = 1900, 9998
 
-_FORM = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
-    r"(?:[Tt ]((?:[01][0-9]|2[0-3]):[0-5][0-9])(?:(:[0-5][0-9])(?:[.,][0-9]{1,9})?)?"
-    r"([Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])?)?"
-)
+DATE_LENGTH = 10
+"""Of a date alone, in characters."""
+
+_TIME = r"((?:[01][0-9]|2[0-3]):[0-5][0-9])(?:(:[0-5][0-9])(?:[.,][0-9]{1,9})?)?"
+_OFFSET = r"([Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
+_FORM = re.compile(rf"([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})(?:[Tt ]{_TIME}{_OFFSET}?)?")
+_TIME_OF_DAY = re.compile(_TIME)
+TIME_PATTERN = r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d([.,]\d{1,9})?)?$"
 DATE_PATTERN = (
     r"^(19|[2-9]\d)\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
     r"([Tt ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d([.,]\d{1,9})?)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)?)?$"
@@ -29,28 +32,56 @@ WANTED = "Use a date like 2026-11-30, or a time like 2026-11-30T09:00:00 with Z,
 
 
 class NoDateError(ValueError):
-    """A text that is none of the three."""
+    """A value that is none of the three."""
 
     def __init__(self) -> None:
         super().__init__(WANTED)
 
 
-def read_date(text: str) -> str:
+class NoTimeError(ValueError):
+    """What is no time of day, or not that of its date; says why."""
+
+
+def read_date(value: object) -> str | None:
     """Give a date or time in the form that is kept, of the same kind; NoDateError if it is none.
 
-    An offset other than Z is converted to Z. Fractions of a second are cut off.
+    An empty text is None. An offset other than Z is converted to Z. Fractions of a second are cut.
     """
-    parts = _FORM.fullmatch(text)
+    if value is None or value == "":
+        return None
+    parts = _FORM.fullmatch(value) if isinstance(value, str) else None
     if parts is None:
         raise NoDateError
     day, minute, second, offset = parts.groups()
     if minute is None:
-        return _checked(datetime.fromisoformat, day)[:10]
+        return _checked(datetime.fromisoformat, day)[:DATE_LENGTH]
     local = f"{day}T{minute}{second or ':00'}"
     if offset is None:
         return _checked(datetime.fromisoformat, local)
     zone = "+00:00" if offset in "Zz" else offset
     return _checked(_to_utc, local + zone) + "Z"
+
+
+def with_time(date: object, time: object) -> object:
+    """Join a time of day to a date, which has none or the same; NoTimeError for another.
+
+    What is no date, comes back as it is.
+    """
+    parts = _TIME_OF_DAY.fullmatch(time) if isinstance(time, str) else None
+    if parts is None:
+        raise NoTimeError("Use a time of day like 09:00")
+    try:
+        found = read_date(date)
+    except NoDateError:
+        return date  # and is refused as such
+    if found is None:
+        return None
+    said = f"{parts[1]}{parts[2] or ':00'}"
+    if len(found) == DATE_LENGTH:
+        return f"{found}T{said}"
+    if found[11:19] != said:
+        raise NoTimeError("'due_date' has another time")
+    return found
 
 
 def _to_utc(text: str) -> datetime:
@@ -65,8 +96,3 @@ def _checked(read: Callable[[str], datetime], text: str) -> str:
     if not FIRST_YEAR <= found.year <= LAST_YEAR:
         raise NoDateError
     return found.isoformat()
-
-
-def is_floating(date: str) -> bool:
-    """Tell whether it is another instant in another time zone."""
-    return not date.endswith("Z")

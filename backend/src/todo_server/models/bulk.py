@@ -108,6 +108,8 @@ def _part_of(command: TaskInput, shape: type[Part]) -> Part:
     names = shape.model_fields
     values = {name: getattr(command, name) for name in names}
     part: Any = shape.model_construct(command.model_fields_set & names.keys(), **values)
+    if command.disputed:
+        object.__setattr__(part, "disputed", command.disputed)
     return cast("Part", part)
 
 

@@ -12,14 +12,10 @@ from todo_server.domain.time_zones import LONGEST, is_zone
 
 
 def _date(value: Any) -> Any:  # noqa: ANN401 - any JSON
-    if value is None or value == "":
-        return None
     try:
-        if isinstance(value, str):
-            return read_date(value)
-    except NoDateError:
-        pass  # as what is no text
-    raise PydanticCustomError("datetime_parsing", WANTED)
+        return read_date(value)
+    except NoDateError as error:
+        raise PydanticCustomError("datetime_parsing", WANTED) from error
 
 
 def _zone(value: Any) -> Any:  # noqa: ANN401 - any JSON

@@ -1,5 +1,6 @@
 """The shapes in which clients write and read a task."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
@@ -16,7 +17,16 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 from sqlmodel import SQLModel
 
-from todo_server.domain.aliases import ALIASES, EITHER, resolve
+from todo_server.domain.aliases import (
+    ALIASES,
+    DUE_TIME,
+    DUE_TIME_SCHEMA,
+    DisagreementError,
+    Either,
+    Said,
+    resolve,
+    settled,
+)
 from todo_server.domain.identity import USER_ID_LENGTH
 from todo_server.domain.priority import Priority
 from todo_server.models.fields import ABSENT, without_defaults
@@ -60,7 +70,7 @@ READ_ONLY = (
     "remind_at",
     "series_id",
 )
-_SPECIAL = frozenset(READ_ONLY) | ALIASES.keys()
+_SPECIAL = frozenset(READ_ONLY) | ALIASES.keys() | {DUE_TIME}
 
 
 def schema_of_input(schema: dict[str, Any], shape: type["TaskInput"]) -> None:
@@ -72,6 +82,9 @@ def schema_of_input(schema: dict[str, Any], shape: type["TaskInput"]) -> None:
         if alias.member in schema["properties"]:
             about = f"Another name of `{alias.member}`."
             schema["properties"][name] = {"description": about, **alias.schema}
+    if "due_date" in schema["properties"]:
+        about = "A time of day for a `due_date` that has none."
+        schema["properties"][DUE_TIME] = {"description": about, **DUE_TIME_SCHEMA}
 
 
 class TaskInput(SQLModel):
@@ -81,6 +94,8 @@ class TaskInput(SQLModel):
         extra="forbid", strict=True, json_schema_extra=schema_of_input
     )
     read_only: ClassVar[tuple[str, ...]] = READ_ONLY
+    disputed: ClassVar[Mapping[str, Said]] = {}
+    """Of one body: members about which its names disagree, and what each says."""
     # SQLModel's own is for tables; for a shape, it does the same by a detour through Python.
     __init__ = BaseModel.__init__
 
@@ -96,32 +111,55 @@ class TaskInput(SQLModel):
         members = {name: value for name, value in data.items() if name not in cls.read_only}
         members, wrong = resolve(members)
         if wrong:
-            errors = [
-                InitErrorDetails(
-                    type=PydanticCustomError("invalid", "{reason}", {"reason": str(reason)}),
-                    loc=(name,),
-                    input=None,
-                )
-                for name, reason in wrong.items()
-            ]
-            raise ValidationError.from_exception_data(cls.__name__, errors)
+            raise cls._refusal({name: str(reason) for name, reason in wrong.items()})
         return cls._settle(read, members)
 
     @classmethod
     def _settle(
         cls, read: ModelWrapValidatorHandler["TaskInput"], members: dict[str, Any]
     ) -> "TaskInput":
-        """Read what names disagree about: null, for 'not what it is', or what is not the default.
+        """Read what names disagree about, with each value in turn.
 
-        They can be about whether it is completed alone.
+        Of a new task, what is not the default counts; of one that is there, whoever has it says
+        (`settled`). Whether it is completed can be null for that: 'not what it is'.
         """
-        disputed = members.get("completed") is EITHER
-        if disputed:
-            members["completed"] = True
-        shape = read(members)
-        if disputed and shape.__class__.model_fields["completed"].default is None:
-            shape.__dict__["completed"] = None
+        disputes = {name: its for name, its in members.items() if isinstance(its, Either)}
+        members = {name: its for name, its in members.items() if name not in disputes}
+        if not disputes:
+            return read(members)
+        first = {name: its.said[0][1] for name, its in disputes.items()}
+        shape = read(members | first)
+        fields = shape.__class__.model_fields
+        for name, its in disputes.items():
+            said = [
+                (by, getattr(read(members | first | {name: value}), name)) for by, value in its.said
+            ]
+            if name == "completed":
+                shape.__dict__[name] = None if fields[name].default is None else True
+            elif isinstance(shape, TaskCreate):
+                shape.__dict__[name] = cls._settled(name, said, {name: fields[name].default})
+            else:
+                object.__setattr__(shape, "disputed", {**shape.disputed, name: said})
         return shape
+
+    @classmethod
+    def _settled(cls, name: str, said: Said, present: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any member
+        try:
+            return settled(name, said, present)
+        except DisagreementError as error:
+            raise cls._refusal({name: str(error)}) from error
+
+    @classmethod
+    def _refusal(cls, wrong: dict[str, str]) -> ValidationError:
+        errors = [
+            InitErrorDetails(
+                type=PydanticCustomError("invalid", "{reason}", {"reason": reason}),
+                loc=(name,),
+                input=None,
+            )
+            for name, reason in wrong.items()
+        ]
+        return ValidationError.from_exception_data(cls.__name__, errors)
 
 
 class TaskCreate(TaskInput):

@@ -1,5 +1,6 @@
 """What a user can do with one task. Answers are JSON in bytes, as PostgreSQL wrote it."""
 
+import json
 from collections.abc import Awaitable, Collection, Mapping
 from typing import Any
 from uuid import UUID
@@ -46,8 +47,14 @@ from todo_server.database import (
     trash_view,
     write_statement,
 )
+from todo_server.domain.aliases import DisagreementError, settled
 from todo_server.domain.uuid7 import uuid7
-from todo_server.errors import TaskNotFoundError, ValidationFailedError, VersionConflictError
+from todo_server.errors import (
+    FieldError,
+    TaskNotFoundError,
+    ValidationFailedError,
+    VersionConflictError,
+)
 from todo_server.models import Completion, Task, TaskCreate, TaskRead, TaskUpdate
 from todo_server.services.one_row import NOW, Versioned, Versions, answered, changing, run_change
 from todo_server.services.places import find_place, place_of_new
@@ -120,13 +127,16 @@ async def update_task(
 
     async def steps(mine: Handle) -> Row | None:
         try:
+            if change.disputed:
+                values.update(await _settled(mine, task_id, change, versions))
             position = move and await find_place(mine, Task, task_id, move)
         except ValidationFailedError:
             await _require(mine, task_id, versions)
             raise
         return await _changed(mine, statement, task_id, versions, **values, position=position)
 
-    changed = steps(mine) if move is None else mine.transaction(steps)
+    is_one_step = move is None and not change.disputed
+    changed = steps(mine) if is_one_step else mine.transaction(steps)
     return _answered(await explained(changed))
 
 
@@ -135,11 +145,29 @@ def _stored(reminders: list[dict[str, Any]]) -> str:
     return to_json(reminders).decode()
 
 
-async def _require(mine: Handle, task_id: UUID, versions: Versions) -> None:
-    """Raise what comes before anything that is wrong with a change: that there is no such task."""
+async def _settled(
+    mine: Handle, task_id: UUID, change: TaskUpdate, versions: Versions
+) -> dict[str, Any]:
+    """Decide what names disagree about by what the task has; raises as `update_task`."""
+    task = await _require(mine, task_id, versions)
+    present = json.loads(task.body)
+    values = {}
+    for name, said in change.disputed.items():
+        try:
+            value = settled(name, said, present)
+        except DisagreementError as error:
+            wrong = FieldError(name, "inconsistent", str(error))
+            raise ValidationFailedError.of(wrong) from error
+        values[name] = _stored(value) if name == "reminders" else value
+    return values
+
+
+async def _require(mine: Handle, task_id: UUID, versions: Versions) -> Versioned:
+    """Give the task; raises what comes before anything that is wrong with a change."""
     task = await get_task(mine, task_id)
     if versions is not None and task.number not in versions:
         raise VersionConflictError(task.body, task.version)
+    return task
 
 
 async def complete_task(
