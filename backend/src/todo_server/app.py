@@ -30,6 +30,9 @@ from todo_server.api import (
     tasks,
     trash,
 )
+from todo_server.api import (
+    settings as own_settings,
+)
 from todo_server.api.middleware.cors import CORS
 from todo_server.api.middleware.limits import Limits
 from todo_server.api.middleware.local_hosts import LocalHosts
@@ -69,6 +72,7 @@ _ROUTERS = (
     projects.router,
     tags.router,
     filters.router,
+    own_settings.router,
     changes.router,
     exports.router,
     exports.long_router,

@@ -137,6 +137,7 @@ _EXPORT = {
     "exported_at": "2026-11-21T08:00:00.417023Z",
     "number": 3,
     "account": _ACCOUNT,
+    "settings": {"time_zone": "Europe/Berlin", "week_start": "monday", "version": 2},
     "projects": [],
     "tags": [
         {
@@ -173,6 +174,7 @@ _EXPORT = {
 _STATS = {
     "total": 2,
     "by_status": {"pending": 1, "completed": 1},
+    "overdue": 0,
     "by_priority": {
         word: {"total": 2 * (word == "medium"), "completed": 1 * (word == "medium")}
         for word in ("none", "low", "medium", "high", "urgent")

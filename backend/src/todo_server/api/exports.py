@@ -41,11 +41,11 @@ long_router = APIRouter(tags=["everything"], route_class=LongJSONRoute)
 async def export(mine: Mine) -> Response:
     """Give everything of the user as one document.
 
-    That is the account, projects, tags, saved filters, tasks, the trash, and the log of changes.
-    All that was there when it began is in it, each row as it was then or as it became meanwhile. A
-    task that is deleted meanwhile can be among the tasks and in the trash, and one that becomes a
-    subtask meanwhile twice among the tasks. Tasks come before their subtasks. Where the document
-    cannot be read to its end, the connection ends before the last chunk.
+    That is the account, settings, projects, tags, saved filters, tasks, the trash, and the log of
+    changes. All that was there when it began is in it, each row as it was then or as it became
+    meanwhile. A task that is deleted meanwhile can be among the tasks and in the trash, and one
+    that becomes a subtask meanwhile twice among the tasks. Tasks come before their subtasks. Where
+    the document cannot be read to its end, the connection ends before the last chunk.
     """
     pieces = await exports.export(mine)
     name = f"todo-server-{mine.now.astimezone(UTC):%Y-%m-%d}.json"
@@ -71,8 +71,8 @@ async def import_(request: Request, mine: Mine) -> Imported:
     is, and so is a tag whose name is there. So it may be sent again: after any failure, or by
     mistake. It is taken in by pages of 200 rows, each of which is taken in whole or not at all:
     where a later one is wrong, or the connection breaks, the earlier ones are there. A row names a
-    project or parent that is there or came before; where that is in the trash, none. Account and
-    log are not taken over.
+    project or parent that is there or came before; where that is in the trash, none. Settings are
+    taken over where nothing is set; account and log are not.
     """
     chunks = cast("LongJSONRequest", request).chunks()
     try:

@@ -37,6 +37,7 @@ _FILTER = {
     **_SINCE,
 }
 _OTHER_FILTER = {**_FILTER, **_LATER, "query": {"status": "completed"}}
+_SETTINGS = {"time_zone": "Europe/Berlin", "week_start": "monday", "version": 2}
 _NO_UUID = "Use a UUID with hyphens"
 _NO_PARAMETER = ("query.colour", "unknown_parameter", "'GET …/tasks' has no such parameter")
 _NO_ETAG = (
@@ -73,6 +74,7 @@ REQUESTS: dict[str, dict[str, dict[str, Any]]] = {
     "update_tag_by_put": _TAG_CHANGES,
     "update_tag_by_patch": _TAG_CHANGES,
     "merge_tag": {"into another": {"into": "Household"}},
+    "update_settings": {"a time zone": {"time_zone": "Europe/Berlin"}},
     "create_filter": {"a name and a query": {"name": "To do, by title", "query": _QUERY}},
     "update_filter_by_put": _FILTER_CHANGES,
     "update_filter_by_patch": _FILTER_CHANGES,
@@ -90,6 +92,8 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "update_tag_by_put": {"the tag": _RENAMED},
     "update_tag_by_patch": {"the tag": _RENAMED},
     "merge_tag": {"the other tag": _RENAMED},
+    "get_settings": {"the settings": _SETTINGS},
+    "update_settings": {"the settings": _SETTINGS},
     "list_filters": {"one filter": [_FILTER]},
     "create_filter": {"the filter": _FILTER},
     "get_filter": {"the filter": _FILTER},
@@ -106,6 +110,12 @@ MISTAKES = {
     "delete_project": ("tasks", "invalid", "Use one of keep, delete"),
     "list_tags": _NO_ETAG,
     "list_filters": _NO_ETAG,
+    "get_settings": _NO_ETAG,
+    "update_settings": (
+        "time_zone",
+        "invalid",
+        "Use the name of a time zone, like Europe/Berlin",
+    ),
     "create_tag": ("name", "missing", "Field required"),
     "get_tag": ("name", "string_too_long", "A tag has at most 50 characters"),
     "update_tag_by_put": _NO_COLOR,
@@ -121,6 +131,7 @@ MISTAKES = {
 }
 
 CURRENT: dict[str, dict[str, Any]] = {
+    "update_settings": _SETTINGS,
     **dict.fromkeys(
         ("update_project_by_put", "update_project_by_patch", "delete_project"), _ARCHIVED
     ),

@@ -37,6 +37,7 @@ _TAGS = [
     {"name": "projects", "description": "What several tasks belong to."},
     {"name": "tags", "description": "What belongs to a tag itself; tasks name their tags."},
     {"name": "filters", "description": "Questions for tasks that are asked again and again."},
+    {"name": "settings", "description": "What a user has set for themselves: time zone, weeks."},
     {"name": "trash", "description": "What a user has deleted, until it is purged."},
     {"name": "changes", "description": "What was changed: to follow, to read, and to undo."},
     {

@@ -3,14 +3,17 @@
 import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from enum import Enum
-from typing import Annotated, Any, Final
+from enum import Enum, StrEnum
+from typing import Annotated, Any, Final, TypeVar
 from uuid import UUID
 
 from pydantic import PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from todo_server.domain.dates import DATE_PATTERN, NoDateError, read_date
 from todo_server.domain.text import has_nul
+
+Word = TypeVar("Word", bound=StrEnum)
 
 _NO_FILTER = ("", "all")
 _ROW_ID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
@@ -19,6 +22,17 @@ _INSTANT = re.compile(
     re.ASCII,
 )
 _INSTANT_WANTED = "Use an instant with its offset, like 2026-11-30T09:00:00Z"
+
+
+# Of an offset, where the `+` was sent as it is.
+_PLUS = re.compile(r"(:\d\d(?:\.\d+)?) (?=\d\d:\d\d$)", re.ASCII)
+
+
+class Switch(StrEnum):
+    """Whether something shall be so."""
+
+    TRUE = "true"
+    FALSE = "false"
 
 
 class Without(Enum):
@@ -127,3 +141,39 @@ def instant() -> Any:  # noqa: ANN401 - what `Annotated` takes
             raise _invalid(_INSTANT_WANTED) from None
 
     return _filter(read, {"type": "string", "format": "date-time"})
+
+
+def yes_or_no() -> Any:  # noqa: ANN401 - what `Annotated` takes
+    """Take `true` or `false`, as a Switch."""
+
+    def read(sent: str) -> Switch:
+        try:
+            return Switch(sent.lower())
+        except ValueError:
+            raise _invalid("Use true or false") from None
+
+    return _filter(read, {"type": "string", "enum": [*Switch]})
+
+
+def one_word(words: type[Word]) -> Any:  # noqa: ANN401 - what `Annotated` takes
+    """Take one of some words."""
+
+    def read(sent: str) -> Word:
+        try:
+            return words(sent.lower())
+        except ValueError:
+            raise _invalid("Use one of {words}", words=", ".join(words)) from None
+
+    return _filter(read, {"type": "string", "enum": [*words]})
+
+
+def bound() -> Any:  # noqa: ANN401 - what `Annotated` takes
+    """Take a date or time as due dates are kept, also with the space that a `+` stands for."""
+
+    def read(sent: str) -> str | None:
+        try:
+            return read_date(_PLUS.sub(r"\1+", sent))
+        except NoDateError as error:
+            raise _invalid(str(error)) from None
+
+    return _filter(read, {"type": "string", "pattern": DATE_PATTERN})

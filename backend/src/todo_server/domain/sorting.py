@@ -36,6 +36,7 @@ class Sort(StrEnum):
     CREATED = "created_at", "id", Order.DESCENDING  # ids are of version 7: the order of creation
     UPDATED = "updated_at", "updated_at", Order.DESCENDING
     TITLE = "title", "title_key", Order.ASCENDING
+    DUE = "due_date", "due_at", Order.ASCENDING
     PRIORITY = "priority", "priority", Order.DESCENDING
     POSITION = "position", "position", Order.ASCENDING
     COMPLETED = "completed_at", "completed_at", Order.DESCENDING

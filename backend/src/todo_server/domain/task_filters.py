@@ -8,12 +8,16 @@ from uuid import UUID
 from pydantic import AliasChoices, Field
 
 from todo_server.domain.filter_values import (
+    Switch,
     Without,
+    bound,
     instant,
     names,
     one_of_several,
+    one_word,
     row_or_none,
     text_filter,
+    yes_or_no,
 )
 from todo_server.domain.priority import Priority
 from todo_server.domain.query import Asked, one_of
@@ -28,6 +32,18 @@ class Status(StrEnum):
     ALL = "all"
     PENDING = "pending"
     COMPLETED = "completed"
+    OVERDUE = "overdue"
+
+
+class Due(StrEnum):
+    """When tasks are due, by days of the user's time zone."""
+
+    TODAY = "today"
+    TOMORROW = "tomorrow"
+    WEEK = "week"
+    OVERDUE = "overdue"
+    NONE = "none"
+    ANY = "any"
 
 
 class TagMatch(StrEnum):
@@ -59,7 +75,8 @@ class TaskFilters(Asked):
         Field(
             validation_alias=AliasChoices("status", "completed"),
             description="Which tasks: `incomplete`, `active`, `open`, `todo` and `false` are other "
-            "words for `pending`; `complete`, `done` and `true` for `completed`.",
+            "words for `pending`; `complete`, `done` and `true` for `completed`. `overdue` is "
+            "pending, and due before now.",
         ),
     ] = Status.ALL
     search: Annotated[
@@ -119,3 +136,47 @@ class TaskFilters(Asked):
         instant(),
         Field(description="Completed at this instant or later.", examples=["2026-11-30T09:00:00Z"]),
     ] = None
+    due_after: Annotated[
+        str | None,
+        bound(),
+        Field(
+            validation_alias=AliasChoices("due_after", "due_from", "due_date_from"),
+            description="Due then or later: a date, which counts from its beginning, or a time. In "
+            "the user's time zone, where it has no `Z` and no offset.",
+            examples=["2026-11-30", "2026-11-30T09:00:00Z"],
+        ),
+    ] = None
+    due_before: Annotated[
+        str | None,
+        bound(),
+        Field(
+            validation_alias=AliasChoices("due_before", "due_to", "due_date_to"),
+            description="Due then or earlier: a date, whose day is included, or a time.",
+            examples=["2026-11-30", "2026-11-30T09:00:00Z"],
+        ),
+    ] = None
+    due: Annotated[
+        Due | None,
+        one_word(Due),
+        Field(
+            description="By days of the user's time zone: `week` is from today until the end of "
+            "their week. `overdue` as with `status`; `none` and `any` are those without a due date "
+            "and with one.",
+            examples=[*Due],
+        ),
+    ] = None
+    has_due_date: Annotated[
+        Switch | None,
+        yes_or_no(),
+        Field(description="Whether they have a due date.", examples=[*Switch]),
+    ] = None
+    is_recurring: Annotated[
+        Switch | None,
+        yes_or_no(),
+        Field(description="Whether they repeat.", examples=[*Switch]),
+    ] = None
+
+    @property
+    def state(self) -> Status:
+        """Which of the two states they have, or all."""
+        return Status.PENDING if self.status is Status.OVERDUE else self.status

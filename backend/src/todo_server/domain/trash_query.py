@@ -16,7 +16,7 @@ class TrashQuery(Asked):
     model_config = ConfigDict(frozen=True)
 
     trashed: ClassVar[bool] = True
-    status: ClassVar[Status] = Status.ALL
+    state: ClassVar[Status] = Status.ALL
     keys: ClassVar[tuple[Key, ...]] = (
         Key("deleted_at", Order.DESCENDING),
         Key("id", Order.DESCENDING),

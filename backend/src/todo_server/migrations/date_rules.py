@@ -48,7 +48,7 @@ END $$
 _CHANGE_SETTINGS = """
 CREATE OR REPLACE FUNCTION change_settings() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF TG_OP = 'UPDATE' THEN
+    IF TG_OP = 'UPDATE' AND NEW IS DISTINCT FROM OLD THEN
         NEW.revision := OLD.revision + 1;
     END IF;
     PERFORM {schema}.require_zone(NEW.time_zone, 'settings_time_zone_known');

@@ -45,7 +45,12 @@ from todo_server.models.session import (
     SignIn,
     SignOut,
 )
-from todo_server.models.settings import Settings
+from todo_server.models.settings import (
+    ImportedSettings,
+    Settings,
+    SettingsRead,
+    SettingsUpdate,
+)
 from todo_server.models.signing_key import SigningKey
 from todo_server.models.stats import Stats
 from todo_server.models.tag import (
@@ -98,6 +103,7 @@ __all__ = [
     "ImportedFilter",
     "ImportedProject",
     "ImportedRow",
+    "ImportedSettings",
     "ImportedTag",
     "ImportedTask",
     "ImportedTrash",
@@ -119,6 +125,8 @@ __all__ = [
     "Session",
     "SessionRead",
     "Settings",
+    "SettingsRead",
+    "SettingsUpdate",
     "SignIn",
     "SignOut",
     "SignUp",

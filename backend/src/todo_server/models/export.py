@@ -11,6 +11,7 @@ from todo_server.models.account import AccountRead
 from todo_server.models.fields import Instant
 from todo_server.models.project import ProjectRead
 from todo_server.models.saved_filter import FilterRead
+from todo_server.models.settings import SettingsRead
 from todo_server.models.tag import TagRead
 from todo_server.models.task import TaskRead
 
@@ -59,6 +60,7 @@ class Export(BaseModel):
     account: Annotated[
         AccountRead | None, Field(description="Null where another server keeps the accounts.")
     ]
+    settings: Annotated[SettingsRead, Field(description="What the user has set.")]
     projects: Annotated[list[ProjectRead], Field(description="All projects, the oldest first.")]
     tags: Annotated[list[TagRead], Field(description="All tags, likewise.")]
     filters: Annotated[list[FilterRead], Field(description="All saved filters, likewise.")]

@@ -23,6 +23,7 @@ from todo_server.models.color import Color
 from todo_server.models.fields import row_id, without_defaults, without_nul
 from todo_server.models.noun_input import Name
 from todo_server.models.saved_filter import Query
+from todo_server.models.settings import ImportedSettings
 from todo_server.models.tag import TagName
 from todo_server.models.task.dates import (
     DueDate,
@@ -242,6 +243,7 @@ class Import(BaseModel):
     exported_at: Any = None
     number: Any = None
     account: Any = None
+    settings: ImportedSettings = ImportedSettings()
     projects: Annotated[
         list[ImportedProject], Field(description="The projects; before the tasks that are in them.")
     ] = []

@@ -4,18 +4,25 @@ Whoever has set nothing has no row, and is shown what a new row has.
 """
 
 from datetime import datetime
+from typing import Annotated, Any, ClassVar, Literal
 
+from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
 from sqlalchemy import BigInteger, CheckConstraint, text
 from sqlmodel import Field as Column
 from sqlmodel import SQLModel
 
-from todo_server.domain.time_zones import LONGEST
-from todo_server.models.fields import instant_field, text_field, user_id_check
+from todo_server.domain.time_zones import LONGEST, is_zone
+from todo_server.models.fields import ABSENT, instant_field, text_field, user_id_check
+from todo_server.models.noun_input import NounInput
 
-TIME_ZONE, WEEK_START = "UTC", "monday"
+WeekStart = Literal["monday", "sunday", "saturday"]
+
+TIME_ZONE = "UTC"
+WEEK_START: WeekStart = "monday"
 """What counts where nothing is set."""
 
-WEEK_STARTS = ("monday", "sunday", "saturday")
+WEEK_STARTS: tuple[WeekStart, ...] = ("monday", "sunday", "saturday")
 _WEEK_STARTS = ", ".join(f"'{day}'" for day in WEEK_STARTS)
 
 
@@ -38,3 +45,64 @@ class Settings(SQLModel, table=True):
             name="members_valid",
         ),
     )
+
+
+def zone_name(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Read the name of a time zone, for a BeforeValidator."""
+    if not isinstance(value, str) or not is_zone(value):
+        raise PydanticCustomError("invalid", "Use the name of a time zone, like Europe/Berlin")
+    return value
+
+
+_ZONE: dict[str, Any] = {"type": "string", "maxLength": LONGEST}
+_Zone = Annotated[
+    str,
+    BeforeValidator(zone_name),
+    WithJsonSchema(_ZONE),
+    Field(
+        description="The user's time zone, by its name in the IANA database: in which days begin "
+        "and end, and what dates without a zone of their own mean. `UTC` until it is set.",
+        examples=["Europe/Berlin"],
+    ),
+]
+_WeekStart = Annotated[
+    WeekStart,
+    Field(
+        description="The first day of the user's weeks; `monday` until it is set.",
+        examples=["sunday"],
+    ),
+]
+
+
+class SettingsUpdate(NounInput):
+    """A change of what the user has set: absent members stay as they are."""
+
+    read_only: ClassVar[tuple[str, ...]] = ("version",)
+
+    time_zone: _Zone = ABSENT
+    week_start: _WeekStart = ABSENT
+
+
+class ImportedSettings(NounInput):
+    """What the user had set, as an export has it; kept unless something is set already."""
+
+    read_only: ClassVar[tuple[str, ...]] = ("version",)
+
+    time_zone: _Zone = TIME_ZONE
+    week_start: _WeekStart = WEEK_START
+
+
+class SettingsRead(SQLModel):
+    """What the user has set."""
+
+    derived: ClassVar[dict[str, Any]] = {"version": lambda rows: rows.c.revision}
+
+    time_zone: _Zone
+    week_start: _WeekStart
+    version: Annotated[
+        int, Field(description="Goes up by one with every change; the `ETag` has it.", ge=1)
+    ]
+
+
+UNSET = SettingsRead(time_zone=TIME_ZONE, week_start=WEEK_START, version=1)
+"""What is shown to whoever has set nothing."""

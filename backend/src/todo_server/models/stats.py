@@ -35,7 +35,9 @@ class ProjectCounts(Counts):
 class DayCount(BaseModel):
     """How many tasks were completed on a day."""
 
-    day: Annotated[date, Field(description="The day in UTC.", examples=["2026-11-20"])]
+    day: Annotated[
+        date, Field(description="The day, in the user's time zone.", examples=["2026-11-20"])
+    ]
     completed: Annotated[
         int, Field(description="Tasks that were completed then, and still are.", ge=0)
     ]
@@ -46,6 +48,9 @@ class Stats(BaseModel):
 
     total: Annotated[int, Field(description="All tasks.", ge=0, examples=[42])]
     by_status: Annotated[StatusCounts, Field(description="By what they are.")]
+    overdue: Annotated[
+        int, Field(description="Those that are pending, and were due before now.", ge=0)
+    ]
     by_priority: Annotated[
         dict[Priority, Counts], Field(description="By how much they matter: all five words.")
     ]
@@ -54,7 +59,8 @@ class Stats(BaseModel):
         list[ProjectCounts], Field(description="By their projects, the fullest first.")
     ]
     done_per_day: Annotated[
-        list[DayCount], Field(description="The last 30 days in UTC, today at the end.")
+        list[DayCount],
+        Field(description="The last 30 days in the user's time zone, today at the end."),
     ]
     streak: Annotated[
         int,

@@ -32,6 +32,7 @@ from todo_server.services.export_statements import (
     WITH_IDS,
     Page,
 )
+from todo_server.services.settings import get_settings
 
 Values: TypeAlias = dict[str, Any]
 
@@ -44,11 +45,13 @@ async def export(mine: Handle) -> AsyncIterator[bytes]:
     No connection is held in between.
     """
     number, account = await mine.run(BEGIN)
-    head = b'{"format": "%s", "exported_at": "%s", "number": %s, "account": %s' % (
+    settings = await get_settings(mine)
+    head = b'{"format": "%s", "exported_at": "%s", "number": %s, "account": %s, "settings": %s' % (
         FORMAT.encode(),
         mine.now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").encode(),
         number,
         account or b"null",
+        settings.body,
     )
     return _pieces(mine, head, int(number))
 

@@ -23,9 +23,11 @@ from todo_server.models import (
     Imported,
     ImportedChange,
     ImportedRow,
+    ImportedSettings,
 )
 from todo_server.services.import_statements import BEGIN_PAGE, FIND, INSERT, SHAPES
 from todo_server.services.limits import within_limit
+from todo_server.services.settings import import_settings
 from todo_server.services.tasks.refusals import explained
 
 PAGE = 200
@@ -71,6 +73,8 @@ async def import_document(mine: Handle, chunks: AsyncIterator[bytes]) -> Importe
             await _read_array(mine, document, name, count)
             continue
         value = await document.value()
+        if name == "settings":
+            await _take_settings(mine, value)
         if name == "format":
             has_format = True
             if value != FORMAT:
@@ -78,6 +82,16 @@ async def import_document(mine: Handle, chunks: AsyncIterator[bytes]) -> Importe
     if not has_format:
         raise _wrong("format", "missing", "Field required")
     return Imported(created=count.created, left=count.left)
+
+
+async def _take_settings(mine: Handle, value: Any) -> None:  # noqa: ANN401 - any JSON
+    try:
+        await import_settings(mine, ImportedSettings.model_validate(value))
+    except ValidationError as error:
+        raise InvalidPartError(("settings",), list(error.errors())) from error
+    except ValidationFailedError as refusal:
+        (wrong,) = refusal.details
+        raise _wrong(wrong.field, wrong.code, wrong.message, "settings") from refusal
 
 
 async def _read_array(mine: Handle, document: LongObject, name: str, count: _Count) -> None:

@@ -8,7 +8,8 @@ from pydantic_core import PydanticCustomError
 
 from todo_server.domain.dates import DATE_PATTERN, WANTED, NoDateError, read_date
 from todo_server.domain.recurrence import MAX_RULE, NoRuleError, read_rule
-from todo_server.domain.time_zones import LONGEST, is_zone
+from todo_server.domain.time_zones import LONGEST
+from todo_server.models.settings import zone_name
 
 
 def _date(value: Any) -> Any:  # noqa: ANN401 - any JSON
@@ -19,11 +20,7 @@ def _date(value: Any) -> Any:  # noqa: ANN401 - any JSON
 
 
 def _zone(value: Any) -> Any:  # noqa: ANN401 - any JSON
-    if value is None or value == "":
-        return None
-    if not isinstance(value, str) or not is_zone(value):
-        raise PydanticCustomError("invalid", "Use the name of a time zone, like Europe/Berlin")
-    return value
+    return None if value is None or value == "" else zone_name(value)
 
 
 def _rule(value: Any) -> Any:  # noqa: ANN401 - any JSON

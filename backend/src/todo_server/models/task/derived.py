@@ -39,7 +39,7 @@ def _subtasks(rows: FromClause) -> ColumnElement[Any]:
     return case((rows.c.subtasks_total > literal_column("0"), some), else_=none)
 
 
-def _overdue(rows: FromClause) -> ColumnElement[Any]:
+def is_overdue(rows: FromClause) -> ColumnElement[Any]:
     """Tell whether it should be done by now; what the handle says is now."""
     now = bindparam("now", type_=DateTime(timezone=True))
     late = and_(not_(rows.c.completed), rows.c.due_at.is_not(None), rows.c.due_at < now)
@@ -77,7 +77,7 @@ def _is_dateless(rows: FromClause) -> ColumnElement[Any]:
 DERIVED_MEMBERS: dict[str, Callable[[FromClause], ColumnElement[Any]]] = {
     "status": _status,
     "subtasks": _subtasks,
-    "overdue": _overdue,
+    "overdue": is_overdue,
     "recurrence_pattern": _recurrence_pattern,
     "is_recurring": _is_recurring,
     "remind_at": _remind_at,

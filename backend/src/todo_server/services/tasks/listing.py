@@ -57,7 +57,7 @@ async def list_tasks(mine: Handle, listing: Listing, *, counted: bool = False) -
 async def count_tasks(mine: Handle, asked: TaskFilters) -> int:
     """Count the user's tasks that are asked for."""
     filters = filters_of(asked)
-    statement = list_statements.count_statement(asked.status, tuple(filters))
+    statement = list_statements.count_statement(asked.state, tuple(filters))
     count: bytes = await mine.run(statement, **filter_values(asked, filters))
     return int(count)
 
@@ -87,10 +87,10 @@ def shape_of(
 ) -> AnyShape:
     """Tell how the rows are found: by an index that has them in this order, or sorted."""
     column, order = listing.keys[0]
-    walk = Shape(listing.status, column, order, start, filters, listing.trashed)
+    walk = Shape(listing.state, column, order, start, filters, listing.trashed)
     if walk.keys == listing.keys and (listing.trashed or column in WALKED):
         return walk
-    return SortedShape(listing.status, listing.keys, start is not Start.BEGINNING, filters)
+    return SortedShape(listing.state, listing.keys, start is not Start.BEGINNING, filters)
 
 
 async def read_rest(mine: Handle, listing: Listing, rest: bytes) -> AsyncIterator[bytes]:
@@ -101,7 +101,7 @@ async def read_rest(mine: Handle, listing: Listing, rest: bytes) -> AsyncIterato
     """
     filters = filters_of(listing)
     statement = list_statements.rest_statement(
-        listing.status, tuple(filters), trashed=listing.trashed
+        listing.state, tuple(filters), trashed=listing.trashed
     )
     for start in range(0, len(rest), PAGE_MAXIMUM * 16):
         ids = _ids(rest[start : start + PAGE_MAXIMUM * 16])

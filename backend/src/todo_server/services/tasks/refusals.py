@@ -10,15 +10,15 @@ from todo_server.services.limits import REFUSALS as LIMITS
 Outcome = TypeVar("Outcome")
 
 _NO_PARENT = FieldError("parent_id", "not_found", "You have no task with this id")
+_NO_ZONE = FieldError("time_zone", "invalid", "This server's database knows no such time zone")
 _REFUSALS = {
     "task_user_id_project_id_fkey": FieldError(
         "project_id", "not_found", "You have no project with this id"
     ),
     "task_user_id_parent_id_fkey": _NO_PARENT,
     "task_parent_not_found": _NO_PARENT,  # it is in the trash
-    "task_time_zone_known": FieldError(
-        "time_zone", "invalid", "This server's database knows no such time zone"
-    ),
+    "task_time_zone_known": _NO_ZONE,
+    "settings_time_zone_known": _NO_ZONE,
     "tag_limit": FieldError("tags", "too_many", LIMITS["tag_limit"].rstrip(".")),
     "task_parent_is_itself": FieldError("parent_id", "inconsistent", "A task is no part of itself"),
     "task_parent_is_subtask": FieldError(

@@ -2,16 +2,14 @@
 
 import json
 from collections.abc import Iterable
-from datetime import UTC, date, timedelta
+from datetime import date, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
-    Date,
     ScalarSelect,
     Select,
     Subquery,
-    cast,
     func,
     literal_column,
     select,
@@ -21,7 +19,6 @@ from sqlalchemy import (
 from todo_server.database import (
     Handle,
     Read,
-    constant,
     owner_view,
     read_statement,
     select_owned,
@@ -30,6 +27,9 @@ from todo_server.database import (
 from todo_server.domain.priority import Priority
 from todo_server.models import Counts, Project, Stats, Tag, Task
 from todo_server.models.stats import DayCount, ProjectCounts, StatusCounts, TagCounts
+from todo_server.models.task.derived import is_overdue
+from todo_server.services.one_row import NOW
+from todo_server.services.tasks.days import local_date
 
 DAYS = 30
 
@@ -38,14 +38,15 @@ AnyCounts = TypeVar("AnyCounts", TagCounts, ProjectCounts)
 _tasks, _projects, _tags = owner_view(Task), owner_view(Project), owner_view(Tag)
 _TOTAL = func.count().label("total")
 _DONE = func.count().filter(_tasks.c.completed).label("done")
+_OVERDUE = func.count().filter(is_overdue(_tasks)).label("overdue")
 
 
 def _groups() -> Subquery:
     """Count by priority, by project and by day, reading each task once."""
-    day = cast(func.timezone(constant("UTC"), _tasks.c.completed_at), Date)
+    day = local_date(_tasks.c.completed_at)
     ways = [_tasks.c.priority, _tasks.c.project_id, day]
     left_out = [func.grouping(way).label(f"no_{n}") for n, way in enumerate(ways)]
-    counted = select_owned(Task, *ways[:2], day.label("day"), *left_out, _TOTAL, _DONE)
+    counted = select_owned(Task, *ways[:2], day.label("day"), *left_out, _TOTAL, _DONE, _OVERDUE)
     return counted.group_by(func.grouping_sets(*(tuple_(way) for way in ways))).subquery("groups")
 
 
@@ -65,7 +66,12 @@ def _statement() -> Read[bytes]:
     groups = _groups()
     name = select_owned(Project, _projects.c.name).where(_projects.c.id == groups.c.project_id)
     by: list[tuple[str, ColumnElement[Any]]] = [
-        ("no_0", func.json_build_array(groups.c.priority, groups.c.total, groups.c.done)),
+        (
+            "no_0",
+            func.json_build_array(
+                groups.c.priority, groups.c.total, groups.c.done, groups.c.overdue
+            ),
+        ),
         (
             "no_1",
             func.json_build_array(
@@ -79,7 +85,9 @@ def _statement() -> Read[bytes]:
     ]
     zero: ColumnElement[int] = literal_column("0")
     lists = [func.json_agg(row).filter(groups.c[left_out] == zero) for left_out, row in by]
-    answer: Select[Any] = select(utf8(func.json_build_array(*lists, _by_tag()))).select_from(groups)
+    answer: Select[Any] = select(
+        utf8(func.json_build_array(*lists, _by_tag(), local_date(NOW)))
+    ).select_from(groups)
     return read_statement(answer)
 
 
@@ -89,17 +97,18 @@ STATS = _statement()
 async def get_stats(mine: Handle) -> Stats:
     """Tell what the user's tasks come to."""
     found: bytes = await mine.run(STATS)
-    priorities, projects, days, tags = json.loads(found)
-    today = mine.now.astimezone(UTC).date()
+    priorities, projects, days, tags, its_today = json.loads(found)
+    today = date.fromisoformat(its_today)
     done = {date.fromisoformat(day): count for day, count in days or () if day is not None}
     counts = dict.fromkeys(Priority, Counts(total=0, completed=0))
-    counts |= {Priority(word): Counts(total=n, completed=c) for word, n, c in priorities or ()}
+    counts |= {Priority(word): Counts(total=n, completed=c) for word, n, c, _ in priorities or ()}
     total = sum(each.total for each in counts.values())
     completed = sum(each.completed for each in counts.values())
     last = [today - timedelta(days=ago) for ago in reversed(range(DAYS))]
     return Stats(
         total=total,
         by_status=StatusCounts(pending=total - completed, completed=completed),
+        overdue=sum(late for *_, late in priorities or ()),
         by_priority=counts,
         by_tag=_most_first(TagCounts(name=name, total=n, completed=c) for name, n, c in tags or ()),
         by_project=_most_first(

@@ -148,10 +148,11 @@ def _parts(shape: Shape, key: ColumnElement[Any]) -> list[list[ColumnElement[boo
     without_key: list[ColumnElement[bool]] = [key.is_(None)]
     if shape.start is Start.AFTER_NULL:
         return [[*without_key, _beyond([_tasks.c.id], [task_id], shape.order)]]
+    # Also where a comparison says as much: an index of those with a key is found by this alone.
     with_key: list[ColumnElement[bool]] = [key.is_not(None)] if nullable else []
-    if shape.start is Start.AFTER_KEY:  # which is true of no null
+    if shape.start is Start.AFTER_KEY:
         place = [parameter_of(shape.column, "key_1"), task_id]
-        with_key = [_beyond([key, _tasks.c.id], place, shape.order)]
+        with_key.append(_beyond([key, _tasks.c.id], place, shape.order))
     return [with_key, without_key] if nullable else [with_key]
 
 
