@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, Table, inspect, text
 from sqlmodel import SQLModel
 
-from todo_server.migrations import date_rules, limits, places, task_rules
+from todo_server.migrations import date_rules, limits, places, task_rules, waking
 from todo_server.models.change import logged_members
 
 _TRIGGERS = {
@@ -140,6 +140,7 @@ def triggers(table: Table, schema: str = "public") -> Iterator[str]:
     yield from places.place_rules(table)
     yield from task_rules.task_rules(table, schema)
     yield from date_rules.date_rules(table, schema)
+    yield from waking.waking(table, schema)
 
 
 def make_triggers(connection: Connection) -> None:

@@ -12,6 +12,7 @@ from todo_server.models.attempt import Attempt
 from todo_server.models.bulk import Bulk, BulkAction, BulkCommands
 from todo_server.models.change import Changes, LoggedChange, TaskChange
 from todo_server.models.compatibility import OtherSignIn, OtherSignOut, OtherSignUp
+from todo_server.models.dispatch import Dispatch
 from todo_server.models.export import Export, ExportedChange, ExportedTrash
 from todo_server.models.idempotency_key import IdempotencyKey
 from todo_server.models.imported import (
@@ -27,6 +28,13 @@ from todo_server.models.imported import (
     ImportedTask,
     ImportedTrash,
 )
+from todo_server.models.notification import (
+    Notification,
+    NotificationCounts,
+    NotificationRead,
+    NotificationsRead,
+    NotificationUpdate,
+)
 from todo_server.models.noun_input import Counts
 from todo_server.models.project import (
     ListedProject,
@@ -35,6 +43,7 @@ from todo_server.models.project import (
     ProjectRead,
     ProjectUpdate,
 )
+from todo_server.models.reminder import Reminder
 from todo_server.models.saved_filter import FilterCreate, FilterRead, FilterUpdate, SavedFilter
 from todo_server.models.session import (
     PasswordGrant,
@@ -90,6 +99,7 @@ __all__ = [
     "Changes",
     "Completion",
     "Counts",
+    "Dispatch",
     "Export",
     "ExportedChange",
     "ExportedTrash",
@@ -111,6 +121,11 @@ __all__ = [
     "ListedTag",
     "LoggedChange",
     "Move",
+    "Notification",
+    "NotificationCounts",
+    "NotificationRead",
+    "NotificationUpdate",
+    "NotificationsRead",
     "OtherSignIn",
     "OtherSignOut",
     "OtherSignUp",
@@ -121,6 +136,7 @@ __all__ = [
     "ProjectUpdate",
     "Refresh",
     "RefreshToken",
+    "Reminder",
     "SavedFilter",
     "Session",
     "SessionRead",
