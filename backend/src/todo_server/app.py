@@ -4,7 +4,7 @@ import asyncio
 import gc
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -23,6 +23,7 @@ from todo_server.api import (
     health,
     home,
     key_set,
+    notifications,
     problems,
     projects,
     swagger,
@@ -59,6 +60,8 @@ from todo_server.services.sessions import Sessions
 from todo_server.services.sign_in_attempts import SignInAttempts
 from todo_server.services.signing_keys import SigningKeys, kept_for
 from todo_server.services.upkeep import Retention
+from todo_server.workers import dispatcher
+from todo_server.workers.dispatcher import REMINDERS, Dispatcher
 from todo_server.workers.upkeep import UpkeepWorker
 
 log = logging.getLogger("todo_server")
@@ -73,6 +76,7 @@ _ROUTERS = (
     tags.router,
     filters.router,
     own_settings.router,
+    notifications.router,
     changes.router,
     exports.router,
     exports.long_router,
@@ -107,12 +111,17 @@ def create_app(settings: Settings) -> FastAPI:
         gc.set_threshold(10_000, 20, 50)
         if keys is not None:
             keys.refresh_if_due()  # so that the log says at the start what is wrong with it
-        upkeep = asyncio.create_task(UpkeepWorker(database, retention_of(settings)).run())
+        running = [
+            asyncio.create_task(UpkeepWorker(database, retention_of(settings)).run()),
+            asyncio.create_task(
+                dispatcher_of(settings, database).run(after=dispatcher.FIRST_AFTER)
+            ),
+        ]
         # For answers that do not come through the application: see `http_protocol.py`.
         yield {"headers_for": CORS(app, settings.cors_origins).headers_of_refusal}
-        upkeep.cancel()
-        with suppress(asyncio.CancelledError):
-            await upkeep
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
         if its_accounts is not None:
             its_accounts.passwords.close()
         await database.close()
@@ -155,6 +164,11 @@ def retention_of(settings: Settings) -> Retention:
     """Give how long things are kept."""
     days = timedelta(days=1)
     return Retention(trash=settings.trash_days * days, changes=settings.changes_days * days)
+
+
+def dispatcher_of(settings: Settings, database: Database) -> Dispatcher:
+    """Make what runs the errands that are due."""
+    return Dispatcher(database, [REMINDERS], parse_duration(settings.dispatch_every))
 
 
 def _accounts(settings: Settings, database: Database) -> Accounts:

@@ -1,10 +1,11 @@
-"""The command line: serve, migrate, rotate-keys, upkeep, openapi, version."""
+"""The command line: serve, dispatch, migrate, rotate-keys, upkeep, openapi, version."""
 
 import asyncio
 import contextlib
 import json
 import logging
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ import click
 from pydantic import SecretStr
 
 from todo_server import __version__, logs, serving, signals
-from todo_server.app import create_app, retention_of
+from todo_server.app import create_app, dispatcher_of, retention_of
 from todo_server.config import Settings, read_settings
 from todo_server.database import Database, explain
 from todo_server.domain.duration import parse_duration
@@ -26,6 +27,7 @@ from todo_server.errors import (
 )
 from todo_server.services import signing_keys
 from todo_server.services.upkeep import count_due
+from todo_server.workers.dispatcher import CONNECTIONS
 from todo_server.workers.upkeep import Done, look_after_all
 
 log = logging.getLogger("todo_server.cli")
@@ -73,6 +75,16 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
         os.environ["DATABASE_URL"] = url
         _check(url, migrate=settings.database_url is None)
         serving.run(settings, listeners)
+
+
+@main.command()
+def dispatch() -> None:
+    """Run what is due, as reminders, until SIGTERM or Ctrl-C. The server does so as well."""
+    settings = read_settings()
+    logs.configure(settings.log_level, settings.log_format)
+    with _database(settings) as url:
+        _check(url, migrate=settings.database_url is None, meanwhile="Trying again and again")
+        asyncio.run(_dispatch(url, settings))
 
 
 @main.command()
@@ -130,13 +142,14 @@ def _database(settings: Settings) -> Iterator[str]:
         return
     from todo_server.embedded_postgres import embedded_postgres  # noqa: PLC0415 - see its layout
 
-    # With one for the upkeep of each worker.
-    connections = settings.workers * (settings.database_pool_size + 1) + 20
+    # With one for the upkeep of each worker, and those of its dispatcher.
+    each = settings.database_pool_size + 1 + CONNECTIONS
+    connections = settings.workers * each + 20
     with embedded_postgres(settings.data_dir, max_connections=connections) as url:
         yield url
 
 
-def _check(url: str, *, migrate: bool) -> None:
+def _check(url: str, *, migrate: bool, meanwhile: str = "Serving 503") -> None:
     """Refuse a database that would not do; go on without one that does not answer yet."""
     try:
         asyncio.run(_prove(url))
@@ -147,13 +160,24 @@ def _check(url: str, *, migrate: bool) -> None:
     except DatabaseRefusesError:
         raise
     except UnavailableError as error:
-        log.warning("%s Serving 503 until it can be used.", explain(error))
+        log.warning("%s %s until it can be used.", explain(error), meanwhile)
 
 
 async def _prove(url: str) -> None:
     with _untold():
         async with Database(url) as database:
             await database.check()
+
+
+async def _dispatch(url: str, settings: Settings) -> None:
+    async with Database(url, pool_size=1) as database:
+        running = asyncio.ensure_future(dispatcher_of(settings, database).run())
+        for number in signals.ENDINGS:
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                asyncio.get_running_loop().add_signal_handler(number, running.cancel)
+        log.info("dispatching what is due (Ctrl-C to stop)")
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
 
 
 async def _rotate(url: str, kept: timedelta) -> str:

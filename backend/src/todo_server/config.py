@@ -18,9 +18,6 @@ SECRET_BYTES = 32
 """The least length of an HMAC key for HS256 (RFC 7518, section 3.2)."""
 
 
-_LEAST_LIFETIME, _GREATEST_LIFETIME = "1m", "7d"
-
-
 class AuthMode(StrEnum):
     """Where identities come from."""
 
@@ -103,6 +100,9 @@ class Settings(BaseSettings):
     changes_days: Annotated[
         int, Field(ge=1, le=36500, description="days for which changes are kept, 1 to 36500")
     ] = 90
+    dispatch_every: Annotated[
+        str, Field(description="a time from 1s to 7d, like 60s, 1h or 1d")
+    ] = "1h"
     list_envelope: Annotated[
         ListEnvelope, Field(description="array, or object for lists of tasks with their total")
     ] = ListEnvelope.ARRAY
@@ -143,13 +143,12 @@ class Settings(BaseSettings):
     @field_validator("access_token_lifetime")
     @classmethod
     def _lifetime(cls, value: str) -> str:
-        least, most = map(parse_duration, (_LEAST_LIFETIME, _GREATEST_LIFETIME))
-        if not least <= parse_duration(value) <= most:
-            raise ValueError(
-                f"{value} is not from {_LEAST_LIFETIME} to {_GREATEST_LIFETIME}; "
-                "write 15m, 12h or 7d"
-            )
-        return value
+        return _between("1m", value, "7d", "15m, 12h or 7d")
+
+    @field_validator("dispatch_every")
+    @classmethod
+    def _every(cls, value: str) -> str:
+        return _between("1s", value, "7d", "60s, 1h or 1d")
 
     @field_validator("cors_origins", mode="before")
     @classmethod
@@ -227,6 +226,13 @@ def _is_url(text: str | None) -> bool:
         return False
     known_scheme = parts.scheme in ("http", "https")
     return known_scheme and known_port and bool(parts.hostname) and parts.username is None
+
+
+def _between(least: str, value: str, most: str, examples: str) -> str:
+    """Give a length of time that is within these; ValueError says what to write."""
+    if not parse_duration(least) <= parse_duration(value) <= parse_duration(most):
+        raise ValueError(f"{value} is not from {least} to {most}; write {examples}")
+    return value
 
 
 def _is_loopback(host: str) -> bool:

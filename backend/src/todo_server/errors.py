@@ -128,6 +128,13 @@ class FilterNotFoundError(NotFoundError):
     message = "You have no filter with this id."
 
 
+class NotificationNotFoundError(NotFoundError):
+    """No notification with this id among the user's own."""
+
+    code = "notification_not_found"
+    message = "You have no notification with this id."
+
+
 class TagExistsError(TodoServerError):
     """There is a tag of this name already, maybe in another case; `current` is it, in JSON."""
 

@@ -30,16 +30,17 @@ def _at_once(monkeypatch) -> None:
 SLEEP = asyncio.sleep
 
 
-class Use(asyncio.Event):
+class Use:
     """The use of a database; tells when the worker waits for it."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, used: asyncio.Event) -> None:
+        self._used = used
+        self.clear = used.clear
         self.awaited = asyncio.Semaphore(0)
 
     async def wait(self) -> Literal[True]:
         self.awaited.release()
-        return await super().wait()
+        return await self._used.wait()
 
 
 class AtWork:
@@ -47,8 +48,8 @@ class AtWork:
 
     def __init__(self, its: Keeping, monkeypatch: pytest.MonkeyPatch) -> None:
         self.begun = 0
-        self._its, self._use = its, Use()
-        its.database.used = self._use
+        self._its, self._use = its, Use(its.database.observe())
+        monkeypatch.setattr(its.database, "observe", lambda: self._use)
         monkeypatch.setattr(upkeep, "look_after_all", self._look_after_all)
 
     async def _look_after_all(self, *arguments: Any, **options: Any) -> Done:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from todo_server import __version__
+from todo_server.api import notification_examples as notifications
 from todo_server.api import noun_examples as nouns
 from todo_server.api.compatibility import OTHER_NAMES, operation_id_of
 from todo_server.domain.changes_query import MAX_NUMBER
@@ -14,7 +15,13 @@ from todo_server.errors import (
 )
 
 TASK_ID = "019aa3f4-7c00-7e3a-8f52-3d1f0c7a9b11"
-_PATH_VALUES = {"user_id": "me", "task_id": TASK_ID, "number": 43, **nouns.PATH_VALUES}
+_PATH_VALUES = {
+    "user_id": "me",
+    "task_id": TASK_ID,
+    "number": 43,
+    **nouns.PATH_VALUES,
+    **notifications.PATH_VALUES,
+}
 
 _USER_ID = "019aa3f47a5172c3a1d58b4e3f2a6c90"
 _EMAIL, _PASSWORD = "ada@example.com", "correct horse battery"
@@ -211,6 +218,7 @@ _REQUESTS: dict[str, dict[str, dict[str, Any]]] = {
         },
     },
     **nouns.REQUESTS,
+    **notifications.REQUESTS,
     "import": {"an export": _EXPORT},
     "sign_up": {"a new account": {"email": _EMAIL, "name": "Ada", "password": _PASSWORD}},
     "sign_in": {"sign in": _CREDENTIALS},
@@ -306,6 +314,7 @@ _ANSWERS: dict[str, dict[str, Any]] = {
     "list_task_history": {"one change": _HISTORY},
     "undo_change": {"the task": _FOLLOWED | {"number": 44, "tasks": [_TASK | _UNDONE]}},
     **nouns.ANSWERS,
+    **notifications.ANSWERS,
     "list_filtered_tasks": {"two tasks": [_NEWER, _TASK]},
     "export": {"everything": _EXPORT},
     "import": {"all of it was new": {"created": 2, "left": 0}},
@@ -357,6 +366,7 @@ _MISTAKES = {
     "complete_task": ("completed", "bool_type", "Input should be a valid boolean"),
     "change_tasks": ("commands.0.title", "missing", "Field required"),
     **nouns.MISTAKES,
+    **notifications.MISTAKES,
     "import": ("tasks.17.title", "missing", "Field required"),
     "sign_up": ("password", "too_short", "Use at least 8 characters"),
     "sign_in": ("email", "email", "Use an address like name@example.com"),

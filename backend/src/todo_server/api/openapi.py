@@ -39,6 +39,7 @@ _TAGS = [
     {"name": "filters", "description": "Questions for tasks that are asked again and again."},
     {"name": "settings", "description": "What a user has set for themselves: time zone, weeks."},
     {"name": "trash", "description": "What a user has deleted, until it is purged."},
+    {"name": "notifications", "description": "What a user was told: of reminders, above all."},
     {"name": "changes", "description": "What was changed: to follow, to read, and to undo."},
     {
         "name": "everything",

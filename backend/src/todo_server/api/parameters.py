@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from todo_server.api.examples import TASK_ID
+from todo_server.api.notification_examples import NOTIFICATION_ID
 from todo_server.api.noun_examples import FILTER_ID, PROJECT_ID
 from todo_server.api.routing.owner_route import OwnerRoute
 from todo_server.api.routing.query_reader import names_of
@@ -46,6 +47,11 @@ ProjectId = Annotated[
 ]
 FilterId = Annotated[
     UUID, BeforeValidator(_canonical), Path(description="The filter's id.", examples=[FILTER_ID])
+]
+NotificationId = Annotated[
+    UUID,
+    BeforeValidator(_canonical),
+    Path(description="The notification's id.", examples=[NOTIFICATION_ID]),
 ]
 TagPath = Annotated[
     str,

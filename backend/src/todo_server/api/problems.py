@@ -33,6 +33,7 @@ STATUS = {
     errors.ProjectNotFoundError.code: HTTPStatus.NOT_FOUND,
     errors.TagNotFoundError.code: HTTPStatus.NOT_FOUND,
     errors.FilterNotFoundError.code: HTTPStatus.NOT_FOUND,
+    errors.NotificationNotFoundError.code: HTTPStatus.NOT_FOUND,
     errors.TagExistsError.code: HTTPStatus.CONFLICT,
     errors.LimitReachedError.code: HTTPStatus.CONFLICT,
     errors.ChangeNotFoundError.code: HTTPStatus.NOT_FOUND,

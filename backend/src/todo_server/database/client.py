@@ -57,8 +57,7 @@ class Database:
         pool_size: int = 10,
         clock: Callable[[], datetime] = _utc_now,
     ) -> None:
-        self.used = asyncio.Event()
-        """Set whenever somebody asks the database something."""
+        self._observers: list[asyncio.Event] = []
         self._clock = clock
         if isinstance(url, str):
             timeouts = {"connect_timeout": CONNECT_TIMEOUT, "statement_timeout": STATEMENT_TIMEOUT}
@@ -73,6 +72,14 @@ class Database:
     def apart(self, *, pool_size: int) -> Self:
         """Give a client of the same database whose connections nobody else waits for."""
         return type(self)(self._connector, pool_size=pool_size, clock=self._clock)
+
+    def observe(self) -> asyncio.Event:
+        """Give an event of one's own: it is set whenever somebody has asked the database something.
+
+        Once that is done, so that whoever looks then sees what was changed.
+        """
+        self._observers.append(used := asyncio.Event())
+        return used
 
     async def __aenter__(self) -> Self:
         """Give itself, to be closed at the end of the block."""
@@ -131,7 +138,6 @@ class Database:
         *arguments: *Arguments,
     ) -> Awaitable[Outcome]:
         """Do the work on a connection of the owner's share."""
-        self.used.set()
         return self._again(self._attempt, owner, work, *arguments)
 
     async def _again(
@@ -190,6 +196,8 @@ class Database:
             raise
         finally:
             pool.release(connection)
+            for used in self._observers:
+                used.set()
 
     async def _open(self) -> None:
         await self._connector.look()

@@ -11,11 +11,12 @@ from sqlalchemy import Table
 
 _WAKE = """
 CREATE OR REPLACE FUNCTION wake(owner text, its_errand text, at timestamptz)
-RETURNS void LANGUAGE sql AS $$
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
     INSERT INTO {schema}.dispatch AS its (owner_id, errand, due_at) VALUES (owner, its_errand, at)
         ON CONFLICT (owner_id, errand) DO UPDATE SET due_at = excluded.due_at
-        WHERE excluded.due_at < its.due_at
-$$
+        WHERE excluded.due_at < its.due_at;
+END $$
 """
 
 

@@ -84,10 +84,11 @@ class UpkeepWorker:
 
     async def run(self) -> None:
         """Go on until cancelled."""
+        used = self._database.observe()
         await asyncio.sleep(FIRST_AFTER)
         while True:
-            self._database.used.clear()
-            await self._database.used.wait()
+            used.clear()
+            await used.wait()
             await self._look_after_all()
             await asyncio.sleep(EVERY)
 

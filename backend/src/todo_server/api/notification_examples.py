@@ -1,0 +1,41 @@
+"""What the contract shows of the operations on notifications, as `examples.py` has the others."""
+
+from typing import Any
+
+NOTIFICATION_ID = "019ad2b1-3a60-7c4e-9b1f-7d5e3c2a1f08"
+PATH_VALUES = {"notification_id": NOTIFICATION_ID}
+
+_UNREAD = {
+    "id": NOTIFICATION_ID,
+    "user_id": "019aa3f47a5172c3a1d58b4e3f2a6c90",
+    "kind": "reminder",
+    "task_id": "019aa3f4-7c00-7e3a-8f52-3d1f0c7a9b11",
+    "title": "Buy milk",
+    "due_date": "2026-11-30T09:00:00Z",
+    "remind_at": "2026-11-30T08:30:00.000000Z",
+    "details": None,
+    "created_at": "2026-11-30T08:30:00.031402Z",
+    "read_at": None,
+}
+_READ = _UNREAD | {"read_at": "2026-11-30T08:41:17.560911Z"}
+
+REQUESTS: dict[str, dict[str, dict[str, Any]]] = {
+    "update_notification": {"read": {"read": True}, "unread again": {"read": False}},
+    "read_notifications": {
+        "all": {},
+        "what was shown": {"up_to": NOTIFICATION_ID},
+        "some": {"ids": [NOTIFICATION_ID]},
+    },
+}
+
+ANSWERS: dict[str, dict[str, Any]] = {
+    "list_notifications": {"one reminder": [_UNREAD]},
+    "update_notification": {"the notification": _READ},
+    "read_notifications": {"three of four": {"marked": 3, "unread": 1}},
+}
+
+MISTAKES = {
+    "list_notifications": ("limit", "invalid", "Use a whole number from 1 to 200"),
+    "update_notification": ("read", "missing", "Field required"),
+    "read_notifications": ("up_to", "uuid_parsing", "Use a UUID with hyphens"),
+}

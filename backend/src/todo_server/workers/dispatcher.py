@@ -1,0 +1,129 @@
+"""Runs errands when they are due: reminders, and what is sent to the outside.
+
+Each kind has a loop of its own, so that a slow receiver holds up no reminder. Any number of
+instances may do it: who is claimed by one is passed over by the others.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from todo_server.database import Database
+from todo_server.errors import UnavailableError
+from todo_server.services import reminders
+from todo_server.services.dispatching import claim_due
+
+log = logging.getLogger("todo_server.dispatcher")
+
+PAUSE = 5.0
+"""Seconds between two looks for what is due, unless it is known that something is: also after the
+database was away, and while others claim what is due."""
+
+FIRST_AFTER = 1.0
+"""Seconds after the start of a server before which it does not begin."""
+
+CONNECTIONS = 4
+"""Those of a dispatcher, beside what requests have; most of the time one is idle and no other is
+open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """What is done for a user when it is due, until nothing is, and said when it is next."""
+
+    name: str
+    """As `dispatch` has it."""
+    run: Callable[[Database, str], Awaitable[object]]
+    """Does all that is due of one user. UnavailableError leaves them until the lease ends."""
+    lease: timedelta
+    """For how long a user is claimed."""
+    claims: int
+    """How many users are claimed at once: what a killed instance leaves until the lease ends."""
+    at_once: int
+    """For how many of them it is done at the same time."""
+
+
+REMINDERS = Errand(reminders.ERRAND, reminders.remind, reminders.LEASE, claims=8, at_once=2)
+
+
+class Dispatcher:
+    """Runs errands as long as there are any, and sleeps until the next one that it knows of.
+
+    It hears of new ones whenever its instance has used the database, and looks then, at most every
+    `PAUSE` seconds; of those that others make it may not hear, and looks every so often.
+    """
+
+    def __init__(self, database: Database, errands: Sequence[Errand], every: timedelta) -> None:
+        self._database = database
+        self._errands = errands
+        self._every = every.total_seconds()
+
+    async def run(self, *, after: float = 0.0) -> None:
+        """Begin after so many seconds, and go on until cancelled.
+
+        What is in the midst then is left, for whoever comes when the claim ends.
+        """
+        await asyncio.sleep(after)
+        async with (
+            self._database.apart(pool_size=CONNECTIONS) as database,
+            asyncio.TaskGroup() as group,
+        ):
+            for errand in self._errands:
+                group.create_task(self._go_on(errand, database))
+
+    async def _go_on(self, errand: Errand, database: Database) -> None:
+        used = self._database.observe()
+        while True:
+            used.clear()
+            try:
+                next_at = await run_due(database, errand)
+            except UnavailableError:
+                next_at = None  # as the log has it already
+                used.set()
+            except Exception:
+                log.exception("the errand %s failed; it is tried again", errand.name)
+                next_at = None
+                used.set()
+            await self._rest(used, next_at)
+
+    async def _rest(self, used: asyncio.Event, next_at: datetime | None) -> None:
+        """Wait for what is due next, or until somebody may have made something due."""
+        seconds = self._every
+        if next_at is not None:
+            left = (next_at - self._database.now()).total_seconds()
+            # Overdue is what somebody else is claiming at this very moment.
+            seconds = min(seconds, left if left > 0 else PAUSE)
+        try:
+            async with asyncio.timeout(seconds):
+                await asyncio.sleep(PAUSE)
+                await used.wait()
+        except TimeoutError:
+            pass
+
+
+async def run_due(database: Database, errand: Errand) -> datetime | None:
+    """Do all that is due; give when the next is, None where nothing is to come."""
+    while True:
+        due = await claim_due(database, errand.name, lease=errand.lease, most=errand.claims)
+        if not due.owners:
+            return due.next_at
+        owners = iter(due.owners)
+        async with asyncio.TaskGroup() as group:
+            for _ in range(errand.at_once):
+                group.create_task(_run_for_each(database, errand, owners))
+
+
+async def _run_for_each(database: Database, errand: Errand, owners: Iterator[str]) -> None:
+    for owner in owners:
+        await _run(database, errand, owner)
+
+
+async def _run(database: Database, errand: Errand, owner: str) -> None:
+    try:
+        await errand.run(database, owner)
+    except UnavailableError:
+        pass  # the user's rows are in use, or the database is away: when the claim ends, again
+    except Exception:
+        log.exception("an errand of %s failed; it is tried again", errand.name)
