@@ -40,7 +40,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _no_dispatcher() -> None:
-    """Leave the servers in threads without a dispatcher, whose looks would be counted with theirs."""
+    """Leave servers in threads without a dispatcher, whose looks would be counted with theirs."""
     dispatcher.FIRST_AFTER = 24 * 3600.0
 
 

@@ -35,7 +35,7 @@ class Use:
 
     def __init__(self, used: asyncio.Event) -> None:
         self._used = used
-        self.clear = used.clear
+        self.clear, self.set = used.clear, used.set
         self.awaited = asyncio.Semaphore(0)
 
     async def wait(self) -> Literal[True]:
@@ -60,6 +60,11 @@ class AtWork:
         """Wait until it has nothing more to do."""
         async with asyncio.timeout(30):
             await self._use.awaited.acquire()
+
+    async def is_told(self) -> None:
+        """Tell it of a use, as if a request had been answered, and wait until it is through."""
+        self._use.set()
+        await self.rests()
 
     async def request(self) -> None:
         """Ask the database something, as requests do, and wait until the worker is through."""
@@ -147,7 +152,7 @@ def test_it_uses_no_connection_of_the_requests(url, monkeypatch):
                 its.database = database
                 async with at_work(its, monkeypatch) as worker:
                     # A request has the only connection until the upkeep is through.
-                    await database.of(Identity("eve")).transaction(lambda _: worker.rests())
+                    await database.of(Identity("eve")).transaction(lambda _: worker.is_told())
                     assert worker.begun == 1
                     assert await its.seeing.fetch("SELECT FROM task") == []
 

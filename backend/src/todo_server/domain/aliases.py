@@ -16,6 +16,15 @@ from todo_server.domain.dates import (
     read_date,
     with_time,
 )
+from todo_server.domain.reminders import (
+    AT_PATTERN,
+    MAX_MINUTES,
+    NoReminderError,
+    Reminder,
+    read_at,
+    read_minutes,
+    read_reminder,
+)
 
 STATUS = {
     **dict.fromkeys(("pending", "todo", "open", "incomplete"), False),
@@ -47,6 +56,27 @@ def _date(value: object) -> str | None:
         raise UnknownWordError(str(error)) from error
 
 
+def _at(value: object) -> list[Reminder]:
+    return [] if value in (None, "") else _one(read_at, value)
+
+
+def _minutes(value: object) -> list[Reminder]:
+    return _one(read_minutes, value)
+
+
+def _one(read: Callable[[object], Reminder], value: object) -> list[Reminder]:
+    try:
+        return [read(value)]
+    except NoReminderError as error:
+        raise UnknownWordError(str(error)) from error
+
+
+def _reminders(value: object) -> list[Reminder]:
+    if not isinstance(value, list):
+        raise UnknownWordError("Use a list of reminders")
+    return [reminder for each in value for reminder in _one(read_reminder, each)]
+
+
 class Alias(NamedTuple):
     """Which member a name is another one of, and how its values are read."""
 
@@ -55,8 +85,14 @@ class Alias(NamedTuple):
     schema: dict[str, Any]
     clears: bool = False
     """Whether null by this name empties the member, where its own name is not sent."""
+    answered: bool = False
+    """Whether answers have this name, too: then null is a value, and what comes back says nothing,
+    so that it takes the task to tell whether it says something."""
 
 
+_NO_TIME: list[dict[str, Any]] = [{"type": "string", "maxLength": 0}, {"type": "null"}]
+_TIME = {"anyOf": [{"type": "string", "pattern": AT_PATTERN}, *_NO_TIME]}
+_MINUTES = {"type": ["integer", "null"], "minimum": 0, "maximum": MAX_MINUTES}
 _DATE: dict[str, Any] = {"type": ["string", "null"], "pattern": f"{DATE_PATTERN}|^$"}
 
 ALIASES = {
@@ -65,10 +101,21 @@ ALIASES = {
     "status": Alias("completed", _status, {"type": "string", "enum": [*STATUS]}),
     "dueDate": Alias("due_date", _date, _DATE, clears=True),
     "due": Alias("due_date", _date, _DATE, clears=True),
+    "reminder_at": Alias("reminders", _at, _TIME),
+    "reminder_time": Alias("reminders", _at, _TIME),
+    "reminder_minutes": Alias("reminders", _minutes, _MINUTES),
+    "reminder_offset_minutes": Alias("reminders", _minutes, _MINUTES),
+    "remind_at": Alias("reminders", _at, _TIME, answered=True),
 }
 """The table: one name to a line."""
 
-_OWN: dict[str, Callable[[object], Any]] = {"completed": _truth, "due_date": _date}
+ANSWERED = tuple(name for name, alias in ALIASES.items() if alias.answered)
+
+_OWN: dict[str, Callable[[object], Any]] = {
+    "completed": _truth,
+    "due_date": _date,
+    "reminders": _reminders,
+}
 """How values by the member's own name are read, to be compared."""
 
 DUE_TIME = "due_time"
@@ -103,8 +150,8 @@ def resolve(sent: Mapping[str, Any]) -> tuple[dict[str, Any], Wrong]:
     resolved = {name: value for name, value in sent.items() if name not in ALIASES}
     wrong: Wrong = {}
     for name in (name for name in ALIASES if name in sent):
-        member, read, _, clears = ALIASES[name]
-        if sent[name] in (None, ""):
+        member, read, _, clears, answered = ALIASES[name]
+        if sent[name] in (None, "") and not answered:
             if clears:
                 resolved.setdefault(member, None)
             continue
@@ -113,7 +160,9 @@ def resolve(sent: Mapping[str, Any]) -> tuple[dict[str, Any], Wrong]:
         except UnknownWordError as error:
             wrong[name] = error
             continue
-        if member in resolved:
+        if answered:
+            value = _with_echo(resolved, name, value, member)
+        elif member in resolved:
             value = _both(resolved[member], name, value, ALIASES[name])
         resolved[member] = value
     if DUE_TIME in resolved:
@@ -130,6 +179,23 @@ def _both(said: Any, name: str, value: Any, alias: Alias) -> Any:  # noqa: ANN40
     except UnknownWordError:
         agrees = True  # it is wrong, and refused as such
     return said if agrees else Either(((alias.member, said), (name, value)))
+
+
+def _with_echo(
+    resolved: Mapping[str, Any],
+    name: str,
+    value: Any,  # noqa: ANN401 - any JSON
+    member: str,
+) -> Any:  # noqa: ANN401 - as above
+    """Give an Either, unless the member is sent as well, and would be answered like this."""
+    if member not in resolved:
+        return Either(((name, value),))
+    said = resolved[member]
+    if isinstance(said, Either):
+        return Either((*said.said, (name, value)))
+    if isinstance(said, list) and said[:1] == value:
+        return said
+    return Either(((member, said), (name, value)))
 
 
 def _join_time(resolved: dict[str, Any], time: object, wrong: Wrong) -> None:
@@ -157,9 +223,25 @@ def settled(member: str, said: Said, present: Mapping[str, Any]) -> Any:  # noqa
     """
     others: dict[str, Any] = {}
     for name, value in said:
-        if value != present.get(name, present[member]):
+        echo = present.get(name, present[member])
+        if name in present and name in ALIASES and ALIASES[name].answered:
+            echo = ALIASES[name].read(echo)
+        if value != echo:
             others.setdefault(str(value), value)
     if len(others) > 1:
         names = " and ".join(f"'{name}'" for name, _ in said)
         raise DisagreementError(f"{names} disagree, and the task has neither: send one of them")
     return next(iter(others.values()), present[member])
+
+
+def settled_of_new(member: str, said: Said, default: Any) -> Any:  # noqa: ANN401 - any member
+    """Tell the same of a new task, which has the default.
+
+    What answers make of the member says nothing beside it: a copy of a task brings both.
+    """
+    own = [
+        (name, value)
+        for name, value in said
+        if not (name in ALIASES and ALIASES[name].answered) and value != default
+    ]
+    return settled(member, own or said, {member: default})

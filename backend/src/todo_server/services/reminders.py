@@ -5,7 +5,6 @@ one without the other, however many do it and whoever is killed in between.
 """
 
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -87,20 +86,26 @@ def _fire_due() -> Write[int]:
         .cte("fired")
     )
     place = func.row_number().over(order_by=(fired.c.remind_at, fired.c.task_id))
-    ids: Any = bindparam("ids", type_=ARRAY[Any](Uuid))
     placed = select(*fired.c, place.label("place")).cte("placed")
+    ids = (
+        func.unnest(bindparam("ids", type_=ARRAY(Uuid)))
+        .table_valued("id", with_ordinality="place", name="ids")
+        .render_derived()
+    )
     values = {
-        "id": ids[placed.c.place],
+        "id": ids.c.id,
         "kind": constant("reminder"),
         "task_id": _tasks.c.id,
         "title": _tasks.c.title,
+        "due_date": _tasks.c.due_date,
         "remind_at": placed.c.remind_at,
         "created_at": NOW,
     }
     # Reminders of what is completed or deleted are gone by the triggers; none fires by mistake.
     row = (
         select(OWNER_ID, *values.values())
-        .select_from(placed.join(_tasks, _tasks.c.id == placed.c.task_id))
+        .select_from(placed.join(ids, ids.c.place == placed.c.place))
+        .join(_tasks, _tasks.c.id == placed.c.task_id)
         .where(is_owners(_tasks), not_(_tasks.c.completed))
     )
     made = insert(_notifications).from_select(["user_id", *values], row).cte("made")

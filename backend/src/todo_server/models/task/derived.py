@@ -60,8 +60,13 @@ def _is_recurring(rows: FromClause) -> ColumnElement[Any]:
     return rows.c.recurrence.is_not(None)
 
 
-def _remind_at(_: FromClause) -> ColumnElement[Any]:
-    return literal_column("'null'::json", JSON)
+def _remind_at(rows: FromClause) -> ColumnElement[Any]:
+    """Give when it reminds first, as `migrations/reminding.py` knows."""
+    its = (rows.c[name] for name in ("user_id", "reminders", "due_date", "time_zone"))
+    first = func.to_json(func.first_reminder(*its, type_=Text), type_=JSON)
+    none = literal_column("'null'::json", JSON)
+    has_some = rows.c.reminders != literal_column("'[]'", JSONB)
+    return case((has_some, func.coalesce(first, none)), else_=none)
 
 
 def _is_dateless(rows: FromClause) -> ColumnElement[Any]:

@@ -19,13 +19,14 @@ from sqlmodel import SQLModel
 
 from todo_server.domain.aliases import (
     ALIASES,
+    ANSWERED,
     DUE_TIME,
     DUE_TIME_SCHEMA,
     DisagreementError,
     Either,
     Said,
     resolve,
-    settled,
+    settled_of_new,
 )
 from todo_server.domain.identity import USER_ID_LENGTH
 from todo_server.domain.priority import Priority
@@ -67,7 +68,6 @@ READ_ONLY = (
     "overdue",
     "is_recurring",
     "recurrence_pattern",
-    "remind_at",
     "series_id",
 )
 _SPECIAL = frozenset(READ_ONLY) | ALIASES.keys() | {DUE_TIME}
@@ -137,15 +137,15 @@ class TaskInput(SQLModel):
             if name == "completed":
                 shape.__dict__[name] = None if fields[name].default is None else True
             elif isinstance(shape, TaskCreate):
-                shape.__dict__[name] = cls._settled(name, said, {name: fields[name].default})
+                shape.__dict__[name] = cls._settled(name, said, fields[name].default)
             else:
                 object.__setattr__(shape, "disputed", {**shape.disputed, name: said})
         return shape
 
     @classmethod
-    def _settled(cls, name: str, said: Said, present: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any member
+    def _settled(cls, name: str, said: Said, default: Any) -> Any:  # noqa: ANN401 - any member
         try:
-            return settled(name, said, present)
+            return settled_of_new(name, said, default)
         except DisagreementError as error:
             raise cls._refusal({name: str(error)}) from error
 
@@ -213,6 +213,8 @@ class TaskUpdate(TaskInput):
 
 class Completion(TaskInput):
     """Whether a task shall be completed; without the member, the present state is flipped."""
+
+    read_only: ClassVar[tuple[str, ...]] = (*READ_ONLY, *ANSWERED)
 
     completed: Annotated[
         bool,
