@@ -6,7 +6,7 @@ instances may do it: who is claimed by one is passed over by the others.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -74,50 +74,85 @@ class Dispatcher:
                 group.create_task(self._go_on(errand, database))
 
     async def _go_on(self, errand: Errand, database: Database) -> None:
-        used = self._database.observe()
-        while True:
-            used.clear()
-            try:
-                next_at = await run_due(database, errand)
-            except UnavailableError:
-                next_at = None  # as the log has it already
-                used.set()
-            except Exception:
-                log.exception("the errand %s failed; it is tried again", errand.name)
-                next_at = None
-                used.set()
-            await self._rest(used, next_at)
+        used, line = self._database.observe(), _Line(errand, database)
+        async with asyncio.TaskGroup() as group:
+            while True:
+                used.clear()
+                try:
+                    next_at = await line.begin_due(group)
+                except UnavailableError:
+                    next_at = None  # as the log has it already
+                    used.set()
+                except Exception:
+                    log.exception("the errand %s failed; it is tried again", errand.name)
+                    next_at = None
+                    used.set()
+                await self._rest(used, line.ended, next_at)
 
-    async def _rest(self, used: asyncio.Event, next_at: datetime | None) -> None:
-        """Wait for what is due next, or until somebody may have made something due."""
+    async def _rest(
+        self, used: asyncio.Event, ended: asyncio.Event, next_at: datetime | None
+    ) -> None:
+        """Wait for what is due next, or until somebody may have made something due.
+
+        That is whoever has `used` the database, or has `ended` and said when they are due next.
+        """
         seconds = self._every
         if next_at is not None:
             left = (next_at - self._database.now()).total_seconds()
             # Overdue is what somebody else is claiming at this very moment.
             seconds = min(seconds, left if left > 0 else PAUSE)
+        events = [asyncio.ensure_future(each) for each in (_after_pause(used), ended.wait())]
         try:
-            async with asyncio.timeout(seconds):
-                await asyncio.sleep(PAUSE)
-                await used.wait()
-        except TimeoutError:
-            pass
+            await asyncio.wait(events, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in events:
+                each.cancel()
+
+
+async def _after_pause(used: asyncio.Event) -> None:
+    await asyncio.sleep(PAUSE)
+    await used.wait()
 
 
 async def run_due(database: Database, errand: Errand) -> datetime | None:
     """Do all that is due; give when the next is, None where nothing is to come."""
+    line = _Line(errand, database)
     while True:
-        due = await claim_due(database, errand.name, lease=errand.lease, most=errand.claims)
-        if not due.owners:
-            return due.next_at
-        owners = iter(due.owners)
         async with asyncio.TaskGroup() as group:
-            for _ in range(errand.at_once):
-                group.create_task(_run_for_each(database, errand, owners))
+            next_at = await line.begin_due(group)
+        if not line.ended.is_set():
+            return next_at
 
 
-async def _run_for_each(database: Database, errand: Errand, owners: Iterator[str]) -> None:
-    for owner in owners:
-        await _run(database, errand, owner)
+class _Line:
+    """The users for whom an errand is done at this moment, so many at most."""
+
+    def __init__(self, errand: Errand, database: Database) -> None:
+        self.ended = asyncio.Event()
+        """Set whenever it was done for one: when they are due next, they have said."""
+        self._errand = errand
+        self._database = database
+        self._slots = asyncio.Semaphore(errand.at_once)
+
+    async def begin_due(self, group: asyncio.TaskGroup) -> datetime | None:
+        """Begin with all who are due, and do not wait for the slowest; give when the next is."""
+        errand, lease, most = self._errand.name, self._errand.lease, self._errand.claims
+        while True:
+            async with self._slots:
+                self.ended.clear()
+                due = await claim_due(self._database, errand, lease=lease, most=most)
+            if not due.owners:
+                return due.next_at
+            for owner in due.owners:
+                await self._slots.acquire()
+                group.create_task(self._run(owner))
+
+    async def _run(self, owner: str) -> None:
+        try:
+            await _run(self._database, self._errand, owner)
+        finally:
+            self._slots.release()
+            self.ended.set()
 
 
 async def _run(database: Database, errand: Errand, owner: str) -> None:
