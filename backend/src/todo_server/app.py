@@ -26,6 +26,7 @@ from todo_server.api import (
     notifications,
     problems,
     projects,
+    series,
     swagger,
     tags,
     tasks,
@@ -70,6 +71,7 @@ _ROUTERS = (
     bulk.router,  # before those whose patterns its path would match
     finding.router,  # as well
     tasks.router,
+    series.router,
     finding.stats_router,
     trash.router,
     projects.router,

@@ -149,6 +149,13 @@ class TagExistsError(TodoServerError):
         super().__init__()
 
 
+class NoNextOccurrenceError(TodoServerError):
+    """There is no date to move a task on to."""
+
+    code = "no_next_occurrence"
+    message = "This task does not repeat, is completed, or has no date after this one."
+
+
 class LimitReachedError(TodoServerError):
     """The user has as many rows of a kind as there may be."""
 

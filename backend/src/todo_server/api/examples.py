@@ -21,6 +21,7 @@ _PATH_VALUES = {
     "number": 43,
     **nouns.PATH_VALUES,
     **notifications.PATH_VALUES,
+    "series_id": TASK_ID,
 }
 
 _USER_ID = "019aa3f47a5172c3a1d58b4e3f2a6c90"
@@ -68,6 +69,22 @@ _NEWER = _TASK | {
     "description": None,
     "created_at": "2026-11-20T22:01:07.105412Z",
     "updated_at": "2026-11-20T22:01:07.105412Z",
+}
+_REPEATED = _TASK | {
+    "title": "Water the plants",
+    "description": None,
+    "due_date": "2026-11-23",
+    "due_at": "2026-11-23T23:59:59.999999Z",
+    "recurrence": "FREQ=WEEKLY;BYDAY=MO",
+    "recurrence_pattern": "weekly",
+    "is_recurring": True,
+    "series_id": TASK_ID,
+}
+_SUCCESSOR = _REPEATED | {
+    "id": "019aa3f6-5b1c-7c44-9f0e-7d2b6a1c3e58",
+    "position": "z019aa3f65b1c7c449f0e7d2b6a",
+    "due_date": "2026-11-30",
+    "due_at": "2026-11-30T23:59:59.999999Z",
 }
 _TRASHED = _CHANGED | {"deleted_at": "2026-11-20T22:04:10.002915Z"}
 _ACCOUNT = {
@@ -266,7 +283,22 @@ _ANSWERS: dict[str, dict[str, Any]] = {
     "get_task": {"the task": _TASK},
     "update_task_by_put": {"the task": _CHANGED},
     "update_task_by_patch": {"the task": _CHANGED},
-    "complete_task": {"the task": _TASK | _LATER | {"completed": True}},
+    "complete_task": {
+        "the task": _TASK | _LATER | {"completed": True},
+        "one that repeats": _REPEATED | _LATER | {"completed": True, "next_task": _SUCCESSOR},
+    },
+    "skip_task": {
+        "a week later": _REPEATED
+        | _LATER
+        | {name: _SUCCESSOR[name] for name in ("due_date", "due_at")}
+    },
+    "list_occurrences": {
+        "two dates": [
+            {"due_date": "2026-11-30", "start_date": None},
+            {"due_date": "2026-12-07", "start_date": None},
+        ]
+    },
+    "list_series": {"one open, one done": [_SUCCESSOR, _REPEATED | _LATER | {"completed": True}]},
     "list_trash": {
         "one task": [_TRASHED],
         "where lists are objects": {"tasks": [_TRASHED], "total": 1},
@@ -364,6 +396,9 @@ _MISTAKES = {
     "purge_task": _NO_UUID,
     "empty_trash": _NO_KEY,
     "complete_task": ("completed", "bool_type", "Input should be a valid boolean"),
+    "skip_task": _NO_UUID,
+    "list_occurrences": ("count", "invalid", "Use a whole number from 1 to 100"),
+    "list_series": ("limit", "invalid", "Use a whole number from 1 to 200"),
     "change_tasks": ("commands.0.title", "missing", "Field required"),
     **nouns.MISTAKES,
     **notifications.MISTAKES,

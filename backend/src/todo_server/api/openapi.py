@@ -38,6 +38,7 @@ _TAGS = [
     {"name": "tags", "description": "What belongs to a tag itself; tasks name their tags."},
     {"name": "filters", "description": "Questions for tasks that are asked again and again."},
     {"name": "settings", "description": "What a user has set for themselves: time zone, weeks."},
+    {"name": "repeating", "description": "What comes next of a task that repeats, and what was."},
     {"name": "trash", "description": "What a user has deleted, until it is purged."},
     {"name": "notifications", "description": "What a user was told: of reminders, above all."},
     {"name": "changes", "description": "What was changed: to follow, to read, and to undo."},

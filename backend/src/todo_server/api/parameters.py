@@ -42,6 +42,9 @@ TaskId = Annotated[
         examples=[TASK_ID],
     ),
 ]
+SeriesId = Annotated[
+    UUID, BeforeValidator(_canonical), Path(description="The series' id.", examples=[TASK_ID])
+]
 ProjectId = Annotated[
     UUID, BeforeValidator(_canonical), Path(description="The project's id.", examples=[PROJECT_ID])
 ]

@@ -36,6 +36,7 @@ STATUS = {
     errors.NotificationNotFoundError.code: HTTPStatus.NOT_FOUND,
     errors.TagExistsError.code: HTTPStatus.CONFLICT,
     errors.LimitReachedError.code: HTTPStatus.CONFLICT,
+    errors.NoNextOccurrenceError.code: HTTPStatus.CONFLICT,
     errors.ChangeNotFoundError.code: HTTPStatus.NOT_FOUND,
     errors.NumberTooOldError.code: HTTPStatus.GONE,
     errors.AlreadyChangedError.code: HTTPStatus.CONFLICT,

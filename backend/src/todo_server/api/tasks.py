@@ -22,7 +22,15 @@ from todo_server.api.routing.owner_route import OwnerRoute
 from todo_server.api.routing.responses import NotModified
 from todo_server.domain.etags import etag, is_known, versions_of
 from todo_server.domain.task_query import TaskQuery
-from todo_server.models import Completion, TaskCreate, TaskList, TaskPage, TaskRead, TaskUpdate
+from todo_server.models import (
+    ChangedTaskRead,
+    Completion,
+    TaskCreate,
+    TaskList,
+    TaskPage,
+    TaskRead,
+    TaskUpdate,
+)
 from todo_server.services import tasks
 
 _NOT_FOUND = failures(errors.TaskNotFoundError)
@@ -112,7 +120,7 @@ for _method in ("PUT", "PATCH"):
         methods=[_method],
         summary="Change a task",
         operation_id=f"update_task_by_{_method.lower()}",
-        response_model=TaskRead,
+        response_model=ChangedTaskRead,
         response_description="The task as it is now.",
         responses={200: TAGGED, **_REFUSALS},
     )
@@ -136,7 +144,7 @@ async def delete_task(task_id: TaskId, mine: Mine, if_match: IfMatch = None) -> 
     "/api/{user_id}/tasks/{task_id}/complete",
     summary="Complete or reopen a task",
     operation_id="complete_task",
-    response_model=TaskRead,
+    response_model=ChangedTaskRead,
     response_description="The task as it is now.",
     responses={200: TAGGED, **_REFUSALS},
 )

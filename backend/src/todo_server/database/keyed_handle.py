@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import cast
 
+from asyncpg import IntegrityConstraintViolationError
+
 from todo_server.database import execution
 from todo_server.database.handle import Do, Handle, Outcome, RequestHandle, Steps, TransactionHandle
 from todo_server.database.idempotency import Key
@@ -72,5 +74,9 @@ class KeyedHandle(RequestHandle):
         assert not self._is_used, "one request, one transaction"  # noqa: S101
         self._is_used = True
         outcome: Outcome
-        outcome, self.is_replay = await once(attempt, super().run, self._key, self.now)
+        try:
+            outcome, self.is_replay = await once(attempt, super().run, self._key, self.now)
+        except IntegrityConstraintViolationError:
+            self._is_used = False  # what was refused has kept nothing
+            raise
         return outcome

@@ -126,6 +126,17 @@ def row_or_none() -> Any:  # noqa: ANN401 - what `Annotated` takes
     return _filter(read, *id_or_word)
 
 
+def row_id() -> Any:  # noqa: ANN401 - what `Annotated` takes
+    """Take the id of a row."""
+
+    def read(sent: str) -> UUID:
+        if not _ROW_ID.fullmatch(sent):
+            raise _invalid("Use an id")
+        return UUID(sent)
+
+    return _filter(read, {"type": "string", "format": "uuid"})
+
+
 def instant() -> Any:  # noqa: ANN401 - what `Annotated` takes
     """Take an instant (RFC 3339), also with the space that a `+` in a URL stands for."""
 

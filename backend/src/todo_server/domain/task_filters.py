@@ -15,6 +15,7 @@ from todo_server.domain.filter_values import (
     names,
     one_of_several,
     one_word,
+    row_id,
     row_or_none,
     text_filter,
     yes_or_no,
@@ -53,7 +54,7 @@ class TagMatch(StrEnum):
     ANY = "any"
 
 
-_STATUS = {
+STATUS_WORDS = {
     **{status.value: status for status in Status},
     **dict.fromkeys(("incomplete", "active", "open", "todo", "false"), Status.PENDING),
     **dict.fromkeys(("complete", "done", "true"), Status.COMPLETED),
@@ -71,7 +72,7 @@ class TaskFilters(Asked):
 
     status: Annotated[
         Status,
-        one_of(_STATUS),
+        one_of(STATUS_WORDS),
         Field(
             validation_alias=AliasChoices("status", "completed"),
             description="Which tasks: `incomplete`, `active`, `open`, `todo` and `false` are other "
@@ -125,6 +126,11 @@ class TaskFilters(Asked):
             description="The task that they are parts of, or `none` for those that are no parts.",
             examples=[_SOME_ID, "none"],
         ),
+    ] = None
+    series_id: Annotated[
+        UUID | None,
+        row_id(),
+        Field(description="The series of a repeating task.", examples=[_SOME_ID]),
     ] = None
     updated_since: Annotated[
         datetime | None,

@@ -15,7 +15,15 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, Table, inspect, text
 from sqlmodel import SQLModel
 
-from todo_server.migrations import date_rules, limits, places, reminding, task_rules, waking
+from todo_server.migrations import (
+    date_rules,
+    limits,
+    places,
+    reminding,
+    series,
+    task_rules,
+    waking,
+)
 from todo_server.models.change import logged_members
 
 _TRIGGERS = {
@@ -128,7 +136,7 @@ def drop_triggers(connection: Connection) -> None:
     present = set(inspect(connection).get_table_names())
     for table in SQLModel.metadata.sorted_tables:
         if "user_id" in table.c and table.name in present:
-            own = (task_rules, date_rules, reminding, places, limits)
+            own = (task_rules, date_rules, series, reminding, places, limits)
             for trigger in (*_TRIGGERS, *(name for each in own for name in each.TRIGGERS)):
                 connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {trigger} ON {table.name}")
 
@@ -140,6 +148,7 @@ def triggers(table: Table, schema: str = "public") -> Iterator[str]:
     yield from places.place_rules(table)
     yield from task_rules.task_rules(table, schema)
     yield from date_rules.date_rules(table, schema)
+    yield from series.series_rules(table, schema)
     yield from waking.waking(table, schema)
     yield from reminding.reminding(table, schema)
 

@@ -36,6 +36,7 @@ from todo_server.models.notification import (
     NotificationUpdate,
 )
 from todo_server.models.noun_input import Counts
+from todo_server.models.occurrence import Occurrence
 from todo_server.models.project import (
     ListedProject,
     Project,
@@ -71,6 +72,7 @@ from todo_server.models.tag import (
     TagUpdate,
 )
 from todo_server.models.task import (
+    ChangedTaskRead,
     Completion,
     Move,
     Task,
@@ -96,6 +98,7 @@ __all__ = [
     "Bulk",
     "BulkAction",
     "BulkCommands",
+    "ChangedTaskRead",
     "Changes",
     "Completion",
     "Counts",
@@ -126,6 +129,7 @@ __all__ = [
     "NotificationRead",
     "NotificationUpdate",
     "NotificationsRead",
+    "Occurrence",
     "OtherSignIn",
     "OtherSignOut",
     "OtherSignUp",

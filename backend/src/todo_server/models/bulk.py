@@ -27,6 +27,7 @@ from todo_server.errors import FieldError, ValidationFailedError
 from todo_server.models.fields import ABSENT, StrictShape, without_defaults
 from todo_server.models.task import (
     READ_ONLY,
+    ChangedTaskRead,
     Completion,
     Move,
     TaskCreate,
@@ -370,7 +371,7 @@ class BulkResult(BaseModel):
         Field(description="As the operation answers it alone.", ge=200, le=499, examples=[201]),
     ]
     task: Annotated[
-        TaskRead | SkipJsonSchema[None], Field(description="As it was after the command.")
+        ChangedTaskRead | SkipJsonSchema[None], Field(description="As it was after the command.")
     ] = None
     error: Annotated[
         str | SkipJsonSchema[None],

@@ -9,6 +9,13 @@ from todo_server.domain.recurrence.forms import (
     with_end,
     with_interval,
 )
+from todo_server.domain.recurrence.names import (
+    RULE_NAME_SCHEMAS,
+    RulesDisagreeError,
+    needs_present,
+    read_names,
+    rule_of,
+)
 from todo_server.domain.recurrence.repeating import Following, Repeating, following, moved, skipping
 from todo_server.domain.recurrence.rule import PATTERNS, NoRuleError
 from todo_server.domain.recurrence.text import MAX_RULE
@@ -17,17 +24,22 @@ __all__ = [
     "CUSTOM",
     "MAX_RULE",
     "PATTERNS",
+    "RULE_NAME_SCHEMAS",
     "WORDS",
     "Clock",
     "Following",
     "NoRuleError",
     "Repeating",
+    "RulesDisagreeError",
     "dates_after",
     "following",
     "moved",
+    "needs_present",
     "parsed",
     "pattern_of",
+    "read_names",
     "read_rule",
+    "rule_of",
     "skipping",
     "with_end",
     "with_interval",

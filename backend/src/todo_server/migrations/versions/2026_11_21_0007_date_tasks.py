@@ -68,9 +68,17 @@ def upgrade() -> None:
         ["user_id", "completed", "due_at", "id"],
         postgresql_where=sa.text("live IS NOT NULL AND due_at IS NOT NULL"),
     )
+    op.create_index(
+        "task_user_id_series_id_occurrence_index",
+        "task",
+        ["user_id", "series_id", "occurrence"],
+        unique=True,
+        postgresql_where=sa.text("live IS NOT NULL AND series_id IS NOT NULL"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("task_user_id_series_id_occurrence_index", "task")
     op.drop_index("task_user_id_completed_due_at_id_index", "task")
     _require(_BEFORE)
     for column in (

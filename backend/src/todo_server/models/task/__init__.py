@@ -11,6 +11,7 @@ from todo_server.models.task.members import (
 from todo_server.models.task.move import Move
 from todo_server.models.task.shapes import (
     READ_ONLY,
+    ChangedTaskRead,
     Completion,
     TaskCreate,
     TaskInput,
@@ -23,6 +24,7 @@ from todo_server.models.task.table import Task
 __all__ = [
     "READ_ONLY",
     "Category",
+    "ChangedTaskRead",
     "Completed",
     "Completion",
     "Description",

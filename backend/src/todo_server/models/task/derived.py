@@ -20,6 +20,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from todo_server.domain.recurrence import PATTERNS
+
 
 def _word(word: str) -> ColumnElement[str]:
     return literal_column(f"'{word}'::text", Text)
@@ -46,12 +48,9 @@ def is_overdue(rows: FromClause) -> ColumnElement[Any]:
     return type_coerce(late, Boolean)
 
 
-_PATTERNS = ("daily", "weekly", "monthly", "yearly")
-
-
 def _recurrence_pattern(rows: FromClause) -> ColumnElement[Any]:
     words: list[Any] = [
-        (rows.c.recurrence == _word(f"FREQ={word.upper()}"), _word(word)) for word in _PATTERNS
+        (rows.c.recurrence.op("~")(_word(form)), _word(word)) for word, form in PATTERNS.items()
     ]
     return case((rows.c.recurrence.is_(None), _word("none")), *words, else_=_word("custom"))
 

@@ -30,6 +30,7 @@ from todo_server.domain.aliases import (
 )
 from todo_server.domain.identity import USER_ID_LENGTH
 from todo_server.domain.priority import Priority
+from todo_server.domain.recurrence import RULE_NAME_SCHEMAS, needs_present, read_names, rule_of
 from todo_server.models.fields import ABSENT, without_defaults
 from todo_server.models.task.dates import (
     Basis,
@@ -70,7 +71,7 @@ READ_ONLY = (
     "recurrence_pattern",
     "series_id",
 )
-_SPECIAL = frozenset(READ_ONLY) | ALIASES.keys() | {DUE_TIME}
+_SPECIAL = frozenset(READ_ONLY) | ALIASES.keys() | {DUE_TIME} | RULE_NAME_SCHEMAS.keys()
 
 
 def schema_of_input(schema: dict[str, Any], shape: type["TaskInput"]) -> None:
@@ -82,6 +83,10 @@ def schema_of_input(schema: dict[str, Any], shape: type["TaskInput"]) -> None:
         if alias.member in schema["properties"]:
             about = f"Another name of `{alias.member}`."
             schema["properties"][name] = {"description": about, **alias.schema}
+    if "recurrence" in schema["properties"]:
+        for name, its in RULE_NAME_SCHEMAS.items():
+            about = "Another name of `recurrence`, or of a part of it: docs/compatibility.md."
+            schema["properties"][name] = {"description": about, **its}
     if "due_date" in schema["properties"]:
         about = "A time of day for a `due_date` that has none."
         schema["properties"][DUE_TIME] = {"description": about, **DUE_TIME_SCHEMA}
@@ -109,10 +114,48 @@ class TaskInput(SQLModel):
         if not isinstance(data, dict) or _SPECIAL.isdisjoint(data):  # as nearly always
             return read(data)
         members = {name: value for name, value in data.items() if name not in cls.read_only}
-        members, wrong = resolve(members)
+        members, unknown = resolve(members)
+        wrong: dict[str, ValueError] = {**unknown}
+        said: dict[str, Any] = {}
+        if "recurrence" in cls.model_fields and not RULE_NAME_SCHEMAS.keys().isdisjoint(data):
+            said, no_rules = cls._take_rule(members, data)
+            wrong.update(no_rules)
         if wrong:
             raise cls._refusal({name: str(reason) for name, reason in wrong.items()})
-        return cls._settle(read, members)
+        shape = cls._settle(read, members)
+        if said:
+            object.__setattr__(shape, "disputed", {**shape.disputed, "recurrence": [*said.items()]})
+        return shape
+
+    @classmethod
+    def _take_rule(
+        cls, members: dict[str, Any], data: dict[str, Any]
+    ) -> tuple[dict[str, Any], dict[str, ValueError]]:
+        """Put the rule that several names speak of into the members, by its own name.
+
+        Gives what they say where it takes what the task has, to know which of them counts.
+        """
+        for name in RULE_NAME_SCHEMAS:
+            members.pop(name, None)
+        names = ("recurrence", *RULE_NAME_SCHEMAS)
+        said, wrong = read_names({name: data[name] for name in names if name in data})
+        if wrong:
+            return {}, dict(wrong)
+        if not issubclass(cls, TaskCreate) and needs_present(said):
+            members["recurrence"] = None  # until it is known
+            return said, {}
+        try:
+            if issubclass(cls, TaskCreate):
+                members.setdefault("recurrence", None)
+                if "recurrence" in said or "recurrence" not in data:
+                    members["recurrence"] = rule_of(said, None, is_new=True)
+            elif "recurrence" not in said:
+                rules = {name: rule for name, rule in said.items() if name != "is_recurring"}
+                if rules:
+                    members["recurrence"] = rule_of(rules, None)
+        except ValueError as error:
+            return {}, {"recurrence": error}
+        return {}, {}
 
     @classmethod
     def _settle(
@@ -333,6 +376,20 @@ class TaskRead(SQLModel):
         int,
         Field(description="Goes up by one with every change; the `ETag` has it.", ge=1),
     ]
+
+
+class ChangedTaskRead(TaskRead):
+    """A task as the operations answer it that may complete it."""
+
+    model_config = ConfigDict(json_schema_extra=without_defaults)  # type: ignore[assignment]
+
+    next_task: Annotated[
+        TaskRead | None,
+        Field(
+            description="Of a repeating task that is completed, alone: the task that comes after "
+            "it, or `null` where it was the last."
+        ),
+    ] = None
 
 
 class TrashedTaskRead(TaskRead):

@@ -144,6 +144,13 @@ class Task(SQLModel, table=True):
         # Of those that are due alone: others do not pay for it. What has no date is a walk of its
         # own, by the id.
         _sorted("task_user_id_completed_due_at_id_index", "due_at", "id", where=_IS_DUE),
+        # One live task for each occurrence: whoever comes second has no successor to make.
+        Index(
+            "task_user_id_series_id_occurrence_index",
+            *("user_id", "series_id", "occurrence"),
+            unique=True,
+            postgresql_where=text("live IS NOT NULL AND series_id IS NOT NULL"),
+        ),
         _with("project_id"),
         _with("parent_id"),
         trash_index("task"),

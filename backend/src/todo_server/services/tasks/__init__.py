@@ -3,6 +3,7 @@
 from todo_server.services.one_row import Versioned
 from todo_server.services.tasks.bulk import Asked, Outcome, run_commands
 from todo_server.services.tasks.listing import Listing, Page, count_tasks, list_tasks, read_rest
+from todo_server.services.tasks.series import list_occurrences, require_series, skip_task
 from todo_server.services.tasks.stats import get_stats
 from todo_server.services.tasks.verbs import (
     complete_task,
@@ -25,9 +26,12 @@ __all__ = [
     "delete_task",
     "get_stats",
     "get_task",
+    "list_occurrences",
     "list_tasks",
     "read_rest",
+    "require_series",
     "restore_task",
     "run_commands",
+    "skip_task",
     "update_task",
 ]

@@ -24,11 +24,13 @@ from todo_server.models.bulk import (
     DeleteCommand,
     MoveCommand,
     OneCommand,
+    RestoreCommand,
     UpdateCommand,
 )
 from todo_server.services.batches import BEGIN_BATCH
 from todo_server.services.one_row import Versioned
 from todo_server.services.tasks import verbs
+from todo_server.services.tasks.repeating import repeating_of
 
 Outcome: TypeAlias = Versioned | TodoServerError | None
 """What a command gave: the task, why it did nothing, or None of one that was deleted."""
@@ -53,19 +55,49 @@ async def run_commands(
 
     async def steps(mine: TransactionHandle) -> list[bytes]:
         await mine.run(BEGIN_BATCH)
-        outcomes = await _Bulk(mine, atomic=atomic, name=name).run(commands)
+        repeating = await _repeating(mine, commands)
+        outcomes = await _Bulk(mine, repeating, atomic=atomic, name=name).run(commands)
         return [write(*each) for each in zip(commands, outcomes, strict=True)]
 
     return await mine.transaction(steps)
+
+
+async def _repeating(mine: TransactionHandle, commands: Sequence[Asked]) -> set[str]:
+    """Tell which of the tasks that are to be completed or reopened repeat, or will by a command."""
+    completed = [each.id for each in commands if _may_complete(each)]  # type: ignore[union-attr]
+    if not completed:
+        return set()
+    if any(_may_make_one(each) for each in commands):
+        return set(completed)  # it costs more, and is right for any
+    return await repeating_of(mine, [each for each in completed if not each.startswith("#")])
+
+
+def _may_complete(command: Asked) -> bool:
+    is_update = isinstance(command, UpdateCommand) and "completed" in command.model_fields_set
+    return is_update or isinstance(command, CompleteCommand)
+
+
+def _may_make_one(command: Asked) -> bool:
+    """Tell whether there may be a repeating task more after a command."""
+    if isinstance(command, RestoreCommand):
+        return True
+    if not isinstance(command, CreateCommand | UpdateCommand):
+        return False
+    return command.recurrence is not None or "recurrence" in command.disputed
 
 
 class _Bulk:
     """Commands that are being run."""
 
     def __init__(
-        self, mine: TransactionHandle, *, atomic: bool, name: Callable[[int, str], str]
+        self,
+        mine: TransactionHandle,
+        repeating: set[str],
+        *,
+        atomic: bool,
+        name: Callable[[int, str], str],
     ) -> None:
-        self._mine = mine
+        self._mine, self._repeating = mine, repeating
         self._atomic, self._name = atomic, name
         self._made: dict[str, UUID] = {}  # by their refs
         self._outcomes: list[Outcome] = []
@@ -138,12 +170,17 @@ class _Bulk:
                 raise
         task_id = self._target(command.id)
         versions = None if command.if_version is None else [command.if_version]
+        repeats = command.id in self._repeating
         match command:
             case UpdateCommand() | MoveCommand():
                 change = command.change(self._target)
-                return await verbs.update_task(self._mine, task_id, change, versions)
+                return await verbs.update_task(
+                    self._mine, task_id, change, versions, repeats=repeats
+                )
             case CompleteCommand():
-                return await verbs.complete_task(self._mine, task_id, command.change(), versions)
+                return await verbs.complete_task(
+                    self._mine, task_id, command.change(), versions, repeats=repeats
+                )
             case DeleteCommand():
                 await verbs.delete_task(self._mine, task_id, versions)
                 return None

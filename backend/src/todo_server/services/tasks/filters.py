@@ -50,6 +50,7 @@ FILTERS: dict[str, ColumnElement[bool]] = {
     "project_id:none": _tasks.c.project_id.is_(None),
     "parent_id": equals("parent_id"),
     "parent_id:none": _tasks.c.parent_id.is_(None),
+    "series_id": equals("series_id"),
     "updated_since": _is_since("updated_since", "updated_at"),
     "completed_since": _is_since("completed_since", "completed_at"),
     "due_after": _tasks.c.due_at >= days.bound("due_after", is_end=False),

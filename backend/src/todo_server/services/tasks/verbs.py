@@ -48,6 +48,7 @@ from todo_server.database import (
     write_statement,
 )
 from todo_server.domain.aliases import DisagreementError, settled
+from todo_server.domain.recurrence import NoRuleError, RulesDisagreeError, rule_of
 from todo_server.domain.uuid7 import uuid7
 from todo_server.errors import (
     FieldError,
@@ -59,6 +60,8 @@ from todo_server.models import Completion, Task, TaskCreate, TaskRead, TaskUpdat
 from todo_server.services.one_row import NOW, Versioned, Versions, answered, changing, run_change
 from todo_server.services.places import find_place, place_of_new
 from todo_server.services.tasks.refusals import explained
+from todo_server.services.tasks.repeating import Change as RunChange
+from todo_server.services.tasks.repeating import complete
 
 _tasks = owner_view(Task)
 COLUMNS = json_columns(_tasks, TaskRead)
@@ -110,16 +113,25 @@ async def get_task(mine: Handle, task_id: UUID) -> Versioned:
 
 
 async def update_task(
-    mine: Handle, task_id: UUID, change: TaskUpdate, versions: Versions = None
+    mine: Handle,
+    task_id: UUID,
+    change: TaskUpdate,
+    versions: Versions = None,
+    *,
+    repeats: bool = False,
 ) -> Versioned:
-    """Change what the request named, and nothing else.
+    """Change what the request named, and nothing else. What repeats is completed as below.
 
     TaskNotFoundError as above, VersionConflictError if the task has none of these versions,
     ValidationFailedError where it names a row that there is not.
     """
+    may_complete = "completed" in change.model_fields_set
     if change.model_fields_set <= USUAL and not change.flips:
         usual = sent_members(change, Task, USUAL)
-        return await _change(mine, _UPDATE, task_id, versions, **usual)
+        if not may_complete:
+            return await _change(mine, _UPDATE, task_id, versions, **usual)
+        update = _by(_UPDATE, task_id, versions, **usual)
+        return _answered(await complete(mine, task_id, update, repeats=repeats))
     statement = _UPDATE_AND_FLIP if change.flips else _UPDATE_WHOLE
     values, move = sent_members(change, Task), change.move
     if change.reminders is not None:
@@ -131,12 +143,16 @@ async def update_task(
                 values.update(await _settled(mine, task_id, change, versions))
             position = move and await find_place(mine, Task, task_id, move)
         except ValidationFailedError:
-            await _require(mine, task_id, versions)
+            await require_task(mine, task_id, versions)
             raise
         return await _changed(mine, statement, task_id, versions, **values, position=position)
 
     is_one_step = move is None and not change.disputed
-    changed = steps(mine) if is_one_step else mine.transaction(steps)
+
+    def run(mine: Handle) -> Awaitable[Row | None]:
+        return steps(mine) if is_one_step else mine.transaction(steps)
+
+    changed = complete(mine, task_id, run, repeats=repeats) if may_complete else run(mine)
     return _answered(await explained(changed))
 
 
@@ -149,20 +165,24 @@ async def _settled(
     mine: Handle, task_id: UUID, change: TaskUpdate, versions: Versions
 ) -> dict[str, Any]:
     """Decide what names disagree about by what the task has; raises as `update_task`."""
-    task = await _require(mine, task_id, versions)
+    task = await require_task(mine, task_id, versions)
     present = json.loads(task.body)
-    values = {}
+    values: dict[str, Any] = {}
     for name, said in change.disputed.items():
         try:
-            value = settled(name, said, present)
-        except DisagreementError as error:
+            value: Any
+            if name == "recurrence":
+                value = rule_of(dict(said), present[name])
+            else:
+                value = settled(name, said, present)
+        except (DisagreementError, RulesDisagreeError, NoRuleError) as error:
             wrong = FieldError(name, "inconsistent", str(error))
             raise ValidationFailedError.of(wrong) from error
         values[name] = _stored(value) if name == "reminders" else value
     return values
 
 
-async def _require(mine: Handle, task_id: UUID, versions: Versions) -> Versioned:
+async def require_task(mine: Handle, task_id: UUID, versions: Versions) -> Versioned:
     """Give the task; raises what comes before anything that is wrong with a change."""
     task = await get_task(mine, task_id)
     if versions is not None and task.number not in versions:
@@ -171,12 +191,23 @@ async def _require(mine: Handle, task_id: UUID, versions: Versions) -> Versioned
 
 
 async def complete_task(
-    mine: Handle, task_id: UUID, completion: Completion, versions: Versions = None
+    mine: Handle,
+    task_id: UUID,
+    completion: Completion,
+    versions: Versions = None,
+    *,
+    repeats: bool = False,
 ) -> Versioned:
-    """Set whether a task is completed, or flip it in the database; raises as `update_task`."""
+    """Set whether a task is completed, or flip it in the database; raises as `update_task`.
+
+    Where it repeats, its successor is made or taken away with it. Within a transaction that has to
+    be told before (`repeats`).
+    """
     if completion.completed is None:
-        return await _change(mine, _FLIP, task_id, versions)
-    return await _change(mine, _COMPLETE, task_id, versions, **vars(completion))
+        change = _by(_FLIP, task_id, versions)
+    else:
+        change = _by(_COMPLETE, task_id, versions, **vars(completion))
+    return _answered(await complete(mine, task_id, change, repeats=repeats))
 
 
 async def delete_task(mine: Handle, task_id: UUID, versions: Versions = None) -> None:
@@ -200,6 +231,10 @@ async def _change(
     **values: object,
 ) -> Versioned:
     return _answered(await _changed(mine, statement, task_id, versions, **values))
+
+
+def _by(statement: ChangeOne, task_id: UUID, versions: Versions, **values: object) -> RunChange:
+    return lambda mine: _changed(mine, statement, task_id, versions, **values)
 
 
 def _changed(
