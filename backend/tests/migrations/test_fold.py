@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from tests.databases import run, url_of
 from tests.properties import PROPERTY
-from todo_server.migrations.fold import CREATE_FOLD, CREATE_LOWER_KEY, CREATE_LOWER_KEYS, letters
+from todo_server.domain.case_folding import letters, name_key
+from todo_server.migrations.fold import CREATE_FOLD, CREATE_LOWER_KEY, CREATE_LOWER_KEYS
 
 FOLDED = {
     "nothing": ("", ""),
@@ -139,6 +140,19 @@ def test_a_list_of_names_keeps_its_order_and_null_is_null(url):
     names = ["b", "Ä", "a", "A", "", "Σ"]
     sql = "SELECT lower_keys($1), lower_keys('{}'), lower_keys(NULL), fold(NULL), lower_key(NULL)"
     assert list(run(url, sql, names)[0]) == [["b", "ä", "a", "a", "", "σ"], [], None, None, None]
+
+
+def test_python_says_of_each_character_the_same_as_sql(url):
+    storables = (c for c in map(chr, range(1, 0x30000)) if unicodedata.category(c) != "Cs")
+    known = [c for c in storables if is_old(c)]
+    names = [f"{c}{mark}" for mark in ("", "\u0307", "\u0345\u0301") for c in known]
+    assert [name_key(name) for name in names] == folded(url, names, "lower_key")
+
+
+@MANY
+@given(OLD_TEXTS)
+def test_python_says_of_names_the_same_as_sql(url, texts: list[str]):
+    assert [name_key(text) for text in texts] == folded(url, texts, "lower_key")
 
 
 @MANY

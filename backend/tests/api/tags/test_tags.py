@@ -17,6 +17,16 @@ def test_a_tag_is_made_by_the_first_task_that_names_it(user):
     assert second["tasks"] == {"total": 2, "completed": 1}
 
 
+@pytest.mark.parametrize(
+    "names", [["i", "\u0130"], ["\u0131", "I"], ["\u0390", "\u03aa\u0301"]], ids=ascii
+)
+def test_what_is_one_tag_is_once_in_a_task_and_counted_once(names, user):
+    assert user.create(tags=names)["tags"] == names[:1]
+    (tag,) = listed(user, "tags")
+    assert tag["tasks"] == {"total": 1, "completed": 0}
+    assert user.get(path_of(user, "tags", quote(names[1]))).json()["name"] == names[0]
+
+
 def test_a_tag_is_made_before_any_task_has_it(user):
     response = user.post(path_of(user, "tags"), json={"name": " deep work ", "color": "#2E7D32"})
     tag = response.json()

@@ -64,6 +64,7 @@ def test_another_priority_is_never_taken_for_its_neighbour(user: User, sent: Any
         ([], []),
         ([f"tag {number}" for number in range(20)], [f"tag {number}" for number in range(20)]),
         (["x" * 50, "家事", "🧹"], ["x" * 50, "家事", "🧹"]),
+        (["i", "I", "\u0130", "\u0131", "Straße", "STRASSE", "ẞ"], ["i", "Straße", "ẞ"]),
     ],
 )
 def test_tags_keep_order_and_spelling_and_are_unique_in_any_case(user: User, sent: Any, kept: Any):

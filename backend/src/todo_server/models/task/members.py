@@ -1,7 +1,6 @@
 """The members of a task that clients write: their types, their bounds, and what is wrong else."""
 
 import re
-import unicodedata
 from typing import Annotated, Any, TypeAlias
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from todo_server.domain.case_folding import name_key
 from todo_server.domain.priority import Priority
 from todo_server.domain.text import NO_NUL_PATTERN, VISIBLE_PATTERN
 from todo_server.models.fields import row_id, visible, without_nul
@@ -113,7 +113,7 @@ def _tags(value: Any) -> Any:  # noqa: ANN401 - any JSON
     unique: dict[str, str] = {}
     for each in value[: 10 * MAX_TAGS]:
         name = tag_name(each)
-        unique.setdefault(unicodedata.normalize("NFC", name).casefold(), name)
+        unique.setdefault(name_key(name), name)
     if len(unique) > MAX_TAGS:
         message = "A task has at most {max_length} tags"
         raise PydanticCustomError("too_long", message, {"max_length": MAX_TAGS})
