@@ -11,6 +11,7 @@ from todo_server.api.routing.dependencies import Mine
 from todo_server.api.routing.long_json_request import LongJSONRequest, LongJSONRoute
 from todo_server.api.routing.owner_route import OwnerRoute
 from todo_server.api.routing.responses import StreamedJSON
+from todo_server.api.saved_queries import wrong_parameters
 from todo_server.errors import LimitReachedError, ValidationFailedError
 from todo_server.models import Export, Imported
 from todo_server.services import exports, imports
@@ -76,7 +77,7 @@ async def import_(request: Request, mine: Mine) -> Imported:
     """
     chunks = cast("LongJSONRequest", request).chunks()
     try:
-        return await imports.import_document(mine, chunks)
+        return await imports.import_document(mine, chunks, wrong_parameters)
     except imports.InvalidPartError as error:
         found = [{**each, "loc": (*error.place, *each["loc"])} for each in error.found]
         raise validation_failed(found) from error

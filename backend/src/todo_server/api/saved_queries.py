@@ -23,6 +23,15 @@ def check_query(query: dict[str, str] | None) -> None:
     read_query(query or {}, FilterPage())
 
 
+def wrong_parameters(query: dict[str, str]) -> list[tuple[str, str, str]]:
+    """Give the parameters that `check_query` refuses, each with its code and the reason."""
+    try:
+        check_query(query)
+    except RequestValidationError as error:
+        return [(str(each["loc"][-1]), each["type"], each["msg"]) for each in error.errors()]
+    return []
+
+
 def read_query(query: dict[str, str], page: FilterPage) -> TaskQuery:
     """Read a saved query, of which this page is asked for; raises as `check_query`."""
     where = {name: value for name, value in page if value is not None}

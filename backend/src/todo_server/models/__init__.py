@@ -18,6 +18,7 @@ from todo_server.models.idempotency_key import IdempotencyKey
 from todo_server.models.imported import (
     FORMAT,
     LATEST,
+    WRONG_PARAMETERS,
     Import,
     Imported,
     ImportedChange,
@@ -88,6 +89,7 @@ from todo_server.models.upkeep import Upkeep
 __all__ = [
     "FORMAT",
     "LATEST",
+    "WRONG_PARAMETERS",
     "Account",
     "AccountChanged",
     "AccountDelete",

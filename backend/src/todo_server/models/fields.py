@@ -13,7 +13,7 @@ from pydantic import (
     WithJsonSchema,
 )
 from pydantic import Field as Member
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, PydanticKnownError
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, Computed, DateTime, Index, Text, text
 from sqlmodel import Field, SQLModel
 
@@ -106,6 +106,13 @@ def without_nul(value: str) -> str:
     if has_nul(value):
         raise PydanticCustomError("nul_character", "Text cannot contain the character U+0000")
     return value
+
+
+def storable(value: str) -> str:
+    """Refuse that and lone surrogates, where pydantic has not looked at the text."""
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise PydanticKnownError("string_unicode")
+    return without_nul(value)
 
 
 def row_id(value: Any) -> Any:  # noqa: ANN401 - any JSON

@@ -11,16 +11,17 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    ValidationError,
     ValidationInfo,
     WithJsonSchema,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from todo_server.domain.position import MAX_LENGTH, POSITION_PATTERN
 from todo_server.domain.priority import Priority
 from todo_server.models.color import Color
-from todo_server.models.fields import row_id, without_defaults, without_nul
+from todo_server.models.fields import row_id, without_defaults
 from todo_server.models.noun_input import Name
 from todo_server.models.saved_filter import Query
 from todo_server.models.settings import ImportedSettings
@@ -50,6 +51,12 @@ FORMAT = "todo-server/1"
 
 LATEST = "latest"
 """In the context of validation: the instant after which nothing can have happened."""
+
+WRONG_PARAMETERS = "wrong_parameters"
+"""In there, too: what gives a saved query's parameters that are wrong, each with code and reason.
+
+Listings read them, and these are read further up.
+"""
 
 _RFC_3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})"
@@ -107,9 +114,18 @@ def _another(value: UUID | None, info: ValidationInfo) -> UUID | None:
     return value
 
 
-def _parameters(value: dict[str, str]) -> dict[str, str]:
-    for each in (*value, *value.values()):
-        without_nul(each)
+def _parameters(value: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+    wrong = info.context[WRONG_PARAMETERS](value) if info.context else ()
+    if wrong:
+        found = [
+            InitErrorDetails(
+                type=PydanticCustomError(code, "{reason}", {"reason": reason}),
+                loc=(name,),
+                input=None,
+            )
+            for name, code, reason in wrong
+        ]
+        raise ValidationError.from_exception_data("query", found)
     return value
 
 

@@ -18,11 +18,11 @@ from todo_server.models.fields import (
     ABSENT,
     instant_field,
     live_field,
+    storable,
     text_field,
     trash_index,
     user_id_check,
     version_field,
-    without_nul,
 )
 from todo_server.models.noun_input import NAME_LENGTH, Name, NounInput
 from todo_server.models.task.move import Move
@@ -83,8 +83,8 @@ def _query(value: Any) -> Any:  # noqa: ANN401 - any JSON
     if sum(len(name) + len(text) for name, text in texts.items()) > MAX_QUERY:
         message = "A query has at most {most} characters"
         raise PydanticCustomError("too_long", message, {"most": MAX_QUERY})
-    for name, text in texts.items():
-        without_nul(name + text)
+    for text in texts.values():
+        storable(text)
     return texts
 
 

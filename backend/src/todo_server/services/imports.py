@@ -5,10 +5,10 @@ any failure. A document is not kept anywhere: what is wrong behind a page is met
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
@@ -19,6 +19,7 @@ from todo_server.errors import ValidationFailedError
 from todo_server.models import (
     FORMAT,
     LATEST,
+    WRONG_PARAMETERS,
     Import,
     Imported,
     ImportedChange,
@@ -35,6 +36,9 @@ PAGE = 200
 
 _LEEWAY = timedelta(days=1)
 """How much later it may be where the document was made."""
+
+WrongParameters: TypeAlias = Callable[[dict[str, str]], Sequence[tuple[str, str, str]]]
+"""Gives the parameters of a saved query that are wrong, each with a code and a reason."""
 
 _ARRAYS: dict[str, type[BaseModel]] = {**SHAPES, "changes": ImportedChange}
 
@@ -54,7 +58,9 @@ class _Count:
     left: int = 0
 
 
-async def import_document(mine: Handle, chunks: AsyncIterator[bytes]) -> Imported:
+async def import_document(
+    mine: Handle, chunks: AsyncIterator[bytes], wrong_parameters: WrongParameters
+) -> Imported:
     """Take in the rows of a document that arrives in chunks.
 
     MalformedJsonError, ValidationFailedError or InvalidPartError where it is wrong,
@@ -62,6 +68,7 @@ async def import_document(mine: Handle, chunks: AsyncIterator[bytes]) -> Importe
     before is taken in already, and met as what is there when the document is sent again.
     """
     document, count = LongObject(chunks), _Count()
+    context = {LATEST: mine.now + _LEEWAY, WRONG_PARAMETERS: wrong_parameters}
     if not await document.begins_with("{"):
         await document.value()
         raise ValidationFailedError("The body must be a JSON object.")
@@ -70,7 +77,7 @@ async def import_document(mine: Handle, chunks: AsyncIterator[bytes]) -> Importe
         if name not in Import.model_fields:
             raise _wrong(name, "extra_forbidden", "Extra inputs are not permitted")
         if name in _ARRAYS:
-            await _read_array(mine, document, name, count)
+            await _read_array(mine, document, name, count, context)
             continue
         value = await document.value()
         if name == "settings":
@@ -94,11 +101,13 @@ async def _take_settings(mine: Handle, value: Any) -> None:  # noqa: ANN401 - an
         raise _wrong(wrong.field, wrong.code, wrong.message, "settings") from refusal
 
 
-async def _read_array(mine: Handle, document: LongObject, name: str, count: _Count) -> None:
+async def _read_array(
+    mine: Handle, document: LongObject, name: str, count: _Count, context: dict[str, Any]
+) -> None:
     if not await document.begins_with("["):
         await document.value()
         raise _wrong(name, "list_type", "Input should be a valid list")
-    shape, context = _ARRAYS[name], {LATEST: mine.now + _LEEWAY}
+    shape = _ARRAYS[name]
     page: list[Any] = []
     number = 0
     async for element in document.elements():

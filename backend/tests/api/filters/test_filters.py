@@ -26,6 +26,23 @@ def test_a_value_is_what_the_url_would_have_and_pages_are_left_out(user):
     assert made(user, "filters", name="one", query=query)["query"] == {"sort": "title"}
 
 
+@pytest.mark.parametrize(
+    "query", ['{"search": "\\ud83d"}', '{"tags": ["home", "\\udc00"]}', '{"search": "a\\udfffb"}']
+)
+def test_half_a_character_is_422_and_no_error_of_the_server(query, user):
+    saved = made(user, "filters", name="one", query=PENDING)
+    body = f'{{"name": "two", "query": {query}}}'
+    json_type = {"Content-Type": "application/json"}
+    for response in (
+        user.post(path_of(user, "filters"), content=body, headers=json_type),
+        user.put(path_of(user, "filters", saved["id"]), content=body, headers=json_type),
+    ):
+        assert response.status_code == 422
+        (wrong,) = response.json()["details"]
+        assert (wrong["field"], wrong["code"]) == ("query", "string_unicode")
+    assert listed(user, "filters") == [saved]
+
+
 def test_numbers_booleans_and_lists_become_texts():
     sent = {"a": "x y", "b": False, "c": 3, "d": ["high", 1, True], "e": [], "f": ""}
     read = FilterCreate.model_validate({"name": "one", "query": sent})
