@@ -128,6 +128,14 @@ FAILURES: dict[str, tuple[dict[str, Any], int, str, str, str]] = {
         *({"op": "create", "title": "x", "move": {"after": MISSING}}, 422, "validation_failed"),
         *("commands.3.move.after", "not_found"),
     ),
+    "a move beside what there is not": (
+        *({"op": "move", "id": "{id}", "after": MISSING}, 422, "validation_failed"),
+        *("commands.3.after", "not_found"),
+    ),
+    "a move beside what nothing has made": (
+        *({"op": "move", "id": "{id}", "before": "#z"}, 422, "validation_failed"),
+        *("commands.3.before", "unknown_ref"),
+    ),
     "a part of what there is not": (
         *({"op": "create", "title": "x", "parent_id": MISSING}, 422, "validation_failed"),
         *("commands.3.parent_id", "not_found"),
@@ -376,3 +384,24 @@ def test_a_tag_too_many_is_refused_alone_where_the_others_are_done(user):
     assert [result["status"] for result in results] == [201, 422, 422, 201]
     assert [each["field"] for each in results[1]["details"]] == ["commands.1.tags"]
     assert user.task(task["id"]).json() == task
+
+
+def test_a_tag_too_many_is_named_by_its_command_where_all_is_done_or_nothing(user):
+    full = [[f"tag {first + at}" for at in range(20)] for first in range(0, 1000, 20)]
+    done(user, *({"op": "create", "title": "x", "tags": tags} for tags in full))
+    commands: list[dict[str, Any]] = [
+        {"op": "create", "title": "before", "tags": ["tag 1"]},
+        {"op": "create", "title": "no tag", "ref": "a"},
+        {"op": "create", "title": "one too many", "tags": ["new"]},
+        {"op": "create", "title": "another", "tags": ["newer"]},
+    ]
+    before = user.tasks()
+    for headers in ({}, {"Idempotency-Key": "again"}):
+        answer = user.post(f"{user.path}/bulk", json={"commands": commands}, headers=headers)
+        assert answer.status_code == 422
+        (wrong,) = answer.json()["details"]
+        assert (wrong["field"], wrong["code"]) == ("commands.2.tags", "too_many")
+        assert answer.json()["detail"].startswith("commands.2: tags: ")
+    assert user.tasks() == before
+    done(user, commands[0], commands[1], {"op": "update", "id": "#a", "title": "made"})
+    assert [task["title"] for task in user.tasks()[:2]] == ["made", "before"]

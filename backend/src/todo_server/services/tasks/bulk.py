@@ -138,9 +138,27 @@ class _Bulk:
             except ValidationFailedError as error:
                 self._refuse(error)
         places = [at for at in range(first, len(self._outcomes)) if self._outcomes[at] is None]
-        tasks = await verbs.create_tasks(self._mine, new) if new else []
+        tasks = await self._created(new, places) if new else []
         for at, task in zip(places, tasks, strict=True):
             self._outcomes[at] = task
+
+    async def _created(self, new: dict[UUID, TaskCreate], places: list[int]) -> list[Versioned]:
+        """Create tasks; one by one where there are tags too many, which tells whose."""
+        if not any(task.tags for task in new.values()):
+            return await verbs.create_tasks(self._mine, new)
+        try:
+            return await self._mine.attempt(lambda: verbs.create_tasks(self._mine, new))
+        except ValidationFailedError:
+            return [
+                await self._created_alone(task_id, task, at)
+                for (task_id, task), at in zip(new.items(), places, strict=True)
+            ]
+
+    async def _created_alone(self, task_id: UUID, task: TaskCreate, number: int) -> Versioned:
+        try:
+            return await verbs.create_task(self._mine, task, task_id)
+        except ValidationFailedError as error:
+            raise self._named(error, number) from error
 
     def _noted(self, command: CreateCommand, task_id: UUID) -> TaskCreate:
         """Give the task, and keep its `ref` for later commands; refuses one that is taken."""
@@ -172,11 +190,18 @@ class _Bulk:
         versions = None if command.if_version is None else [command.if_version]
         repeats = command.id in self._repeating
         match command:
-            case UpdateCommand() | MoveCommand():
+            case UpdateCommand():
                 change = command.change(self._target)
                 return await verbs.update_task(
                     self._mine, task_id, change, versions, repeats=repeats
                 )
+            case MoveCommand():
+                change = command.change(self._target)
+                try:
+                    return await verbs.update_task(self._mine, task_id, change, versions)
+                except ValidationFailedError as error:  # in which it has the places itself
+                    own = (replace(d, field=d.field.removeprefix("move.")) for d in error.details)
+                    raise ValidationFailedError.of(*own) from error
             case CompleteCommand():
                 return await verbs.complete_task(
                     self._mine, task_id, command.change(), versions, repeats=repeats
@@ -203,11 +228,16 @@ class _Bulk:
         """Take an error for the outcome of a command, or raise it, with the command's number."""
         if isinstance(error, (UnavailableError, UnauthenticatedError)):
             raise error
-        number = len(self._outcomes)
+        named = self._named(error, len(self._outcomes))
+        if self._atomic:
+            raise named
+        self._outcomes.append(named)
+
+    def _named(self, error: TodoServerError, number: int) -> TodoServerError:
+        """Say of which command it is."""
         field = "if_version" if isinstance(error, VersionConflictError) else "id"
         details = error.details or (FieldError(field, error.code, error.message),)
         error.details = tuple(replace(d, field=self._name(number, d.field)) for d in details)
         if self._atomic:
             error.message = f"{self._name(number, '')}: {error.message}"
-            raise error
-        self._outcomes.append(error)
+        return error
