@@ -6,7 +6,8 @@ import pytest
 
 from tests.contract import contract
 from tests.server import User
-from todo_server.domain.aliases import ALIASES
+from todo_server.domain.aliases import ALIASES, DUE_TIME
+from todo_server.models import TaskUpdate
 
 MISSING = "00000000-0000-7000-8000-000000000000"
 COMMANDS: dict[str, list[dict[str, Any]]] = {
@@ -33,7 +34,7 @@ def test_every_member_of_every_command_is_tried_below():
         members = schemas[kind]["properties"].items()
         names = {name for name, schema in members if not schema.get("readOnly")}
         tried = {name for command in sent for name in command} | {"id", "if_version"}
-        plain = {"title", "description", "completed", "priority", "tags", "category", *ALIASES}
+        plain = set(TaskUpdate.model_fields) | {*ALIASES, DUE_TIME}
         assert names <= tried | plain | REFERRING, kind
     assert schemas["BulkAction"]["properties"]["action"]["enum"] == ACTIONS
 

@@ -128,6 +128,7 @@ def test_reading_in_one_trip_sees_the_own_rows_however_it_is_planned(planner, cr
             for user_id in (*USERS, "nobody", *USERS):
                 for statement, filtered in listings:
                     given = {"limit": 9, "owner": user_id, "session": None, **filtered}
+                    given["now"] = datetime.now(UTC)
                     body, *_ = await connection.fetchval(statement.sql, *statement.arguments(given))
                     seen = set(re.findall(rb'"user_id":"([^"]*)"', body))
                     assert seen <= {user_id.encode()}

@@ -62,6 +62,7 @@ NOT_LOGGED = {
     "refresh_token": "the same",
     "change": "is the log itself",
     "idempotency_key": "is written with the change that it stands for",
+    "settings": "is one row that is always there, and counts its own versions",
 }
 
 
@@ -70,13 +71,15 @@ OF_THE_LOG = {
     *("refuse_other_key", "refuse_truncate"),
 }
 OF_TASKS = {"derive_task", "family_begun", "family_changed", "family_ended", "tags_named"}
+OF_TASKS |= {"derive_dates"}
+OTHERS = {"settings": {"change_settings", "move_due_dates"}}
 ALWAYS = {"set_position", "derive_task"}
 """They make a row whole, also where rows are loaded with the triggers off."""
 
 
 def _triggers(table: Table) -> set[str]:
     if not is_logged(table):
-        return set()
+        return OTHERS.get(table.name, set())
     limited = {"limit_made", "limit_restored"} if "limit" in table.info else set()
     return OF_THE_LOG | limited | (OF_TASKS if table.name == "task" else {"set_position"})
 

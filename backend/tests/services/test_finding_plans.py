@@ -20,11 +20,14 @@ from todo_server.services.tasks.listing import shape_of
 from todo_server.services.tasks.stats import STATS
 
 OTHERS, OWN = 30_000, 1_000
+OWNED = ("task", "tag", "project", "settings")
+OF_ADA = {"owner": "'ada'", "session": "NULL", "now": "now()"}
 
 # The user is one of fifty who have as many; projects and subtasks as well, as they have indexes.
 FILL = """
 INSERT INTO task (user_id, id, title, description, completed, completed_at, priority, tags,
-                  category, project_id, parent_id, position, created_at, updated_at, deleted_at)
+                  category, project_id, parent_id, position, created_at, updated_at, deleted_at,
+                  due_at, recurrence)
 SELECT CASE WHEN n % 31 = 0 THEN 'ada' ELSE 'user ' || n % 50 END, lpad(to_hex(n), 32, '0')::uuid,
        CASE WHEN h % 7 = 0 THEN 'Zoë ' ELSE 'milk ' END || n, repeat('milk ', h % 20 + 1),
        h % 3 = 0, CASE WHEN h % 3 = 0 THEN now() END,
@@ -34,7 +37,9 @@ SELECT CASE WHEN n % 31 = 0 THEN 'ada' ELSE 'user ' || n % 50 END, lpad(to_hex(n
        CASE WHEN h % 2 = 0 THEN md5((h % 8)::text)::uuid END,
        CASE WHEN h % 9 = 0 THEN lpad(to_hex(n - n % 31), 32, '0')::uuid END,
        'r' || lpad(to_hex(n), 26, '0'), now(), now() - h % 500 * interval '1 day',
-       CASE WHEN h % 11 = 0 THEN now() END
+       CASE WHEN h % 11 = 0 THEN now() END,
+       CASE WHEN h % 3 > 0 THEN now() + (h % 400 - 200) * interval '1 day' END,
+       CASE WHEN h % 6 = 1 THEN 'FREQ=DAILY' END
 FROM (SELECT n, abs(hashint4(n)) AS h FROM generate_series(1, $1::int) AS n) AS numbered
 """
 
@@ -79,7 +84,7 @@ async def plans_of(connection: asyncpg.Connection, asked: dict[str, Any]) -> lis
     filters = filters_of(query)
     shape = shape_of(query, tuple(filters))
     given = {name: literal(value) for name, value in filter_values(query, filters).items()}
-    given |= {"owner": "'ada'", "session": "NULL", "limit": "20", "skipped": "40"}
+    given |= {**OF_ADA, "limit": "20", "skipped": "40"}
     found = []
     for statement in (
         list_statements.page_statement(shape),
@@ -100,7 +105,7 @@ def check_begins_with_the_owner(plan: dict[str, Any], asked: object) -> None:
     reading = [
         node
         for node in nodes(plan)
-        if "my_" in node.get("Alias", "") or node.get("Relation Name") in ("task", "tag", "project")
+        if "my_" in node.get("Alias", "") or node.get("Relation Name") in OWNED
     ]
     assert reading, asked
     assert not [n for n in reading if n["Node Type"] == "Seq Scan"], asked
@@ -129,7 +134,7 @@ def test_so_do_the_statistics(crowded: str, mode: str):
     async def explain() -> Any:
         connection = await asyncpg.connect(crowded, server_settings={"plan_cache_mode": mode})
         await connection.execute(f"PREPARE stats AS {STATS.sql}")
-        given = ", ".join(STATS.arguments({"owner": "'ada'", "session": "NULL"}))
+        given = ", ".join(STATS.arguments(OF_ADA))
         found = await connection.fetchval(f"EXPLAIN (FORMAT JSON) EXECUTE stats({given})")
         await connection.close()
         return json.loads(found)[0]["Plan"]

@@ -17,7 +17,8 @@ from todo_server.domain.task_filters import Status
 from todo_server.services.tasks.list_statements import page_statement, rest_statement
 from todo_server.services.tasks.walks import WALKED, Shape, Start
 
-WALKS = [sort for sort in Sort if sort.column in WALKED]
+WALKS = [sort for sort in Sort if sort.column in WALKED and sort is not Sort.DUE]
+STATES = [Status.ALL, Status.PENDING, Status.COMPLETED]
 MANY, SOME, LIMIT = 20_000, 2_000, 20
 PLANS = ["force_generic_plan", "force_custom_plan"]
 
@@ -25,13 +26,14 @@ PLANS = ["force_generic_plan", "force_custom_plan"]
 # is in the trash: whoever goes past them is seen.
 FILL = """
 INSERT INTO task (user_id, id, title, description, completed, completed_at, position, created_at,
-                  updated_at, deleted_at)
+                  updated_at, deleted_at, due_at)
 SELECT 'ada', ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid,
        CASE WHEN completed THEN 'A' ELSE 'b' END || md5(n::text),
        CASE WHEN n % 2 = 0 THEN md5(n::text) END, completed,
        CASE WHEN completed THEN now() END, 'r' || lpad(to_hex(n), 18, '0'), now(),
        now() - make_interval(secs => CASE WHEN completed THEN 0 ELSE $1 END + n * 7919 % $1),
-       CASE WHEN n % 5 = 0 OR n > $1 * 0.95 THEN now() END
+       CASE WHEN n % 5 = 0 OR n > $1 * 0.95 THEN now() END,
+       CASE WHEN n % 3 > 0 THEN timestamptz '2026-01-01' + n % 400 * interval '1 day' END
 FROM generate_series(1, $1::int) AS n, LATERAL (SELECT n > $1 * 0.7 OR n = 77 AS completed) AS it
 """
 
@@ -67,7 +69,8 @@ async def explain(url: str, mode: str, shape: Shape, **filtered: object) -> Any:
     """Explain a page, with what it really did: the first one, or one close to the end."""
     statement = page_statement(shape)
     connection = await asyncpg.connect(url, server_settings={"plan_cache_mode": mode})
-    values: dict[str, Any] = {"owner": "'ada'", "session": "NULL", "limit": LIMIT}
+    values: dict[str, Any] = {"owner": "'ada'", "session": "NULL", "now": "now()"}
+    values["limit"] = LIMIT
     values |= {name: literal(value) for name, value in filtered.items()}
     if shape.start is not Start.BEGINNING:
         done = shape.status is Status.COMPLETED
@@ -109,7 +112,7 @@ def check_walks(plan: dict[str, Any], walks: int, *, deep: bool) -> None:
 
 @pytest.mark.parametrize("mode", PLANS)
 @pytest.mark.parametrize("deep", [False, True], ids=["first", "deep"])
-@pytest.mark.parametrize("shape", list(itertools.product(Status, WALKS, Order)), ids=str)
+@pytest.mark.parametrize("shape", list(itertools.product(STATES, WALKS, Order)), ids=str)
 def test_a_page_costs_what_it_shows_in_every_order_and_status_and_depth(
     crowded: str, shape: tuple[Status, Sort, Order], deep: bool, mode: str
 ):
@@ -122,7 +125,7 @@ def test_a_page_costs_what_it_shows_in_every_order_and_status_and_depth(
 
 @pytest.mark.parametrize("mode", PLANS)
 @pytest.mark.parametrize("deep", [False, True], ids=["first", "deep"])
-@pytest.mark.parametrize("shape", list(itertools.product(Status, WALKS, Order)), ids=str)
+@pytest.mark.parametrize("shape", list(itertools.product(STATES, WALKS, Order)), ids=str)
 def test_a_page_with_a_filter_reads_the_own_rows_at_most(
     shared: str, shape: tuple[Status, Sort, Order], deep: bool, mode: str, monkeypatch
 ):
@@ -145,7 +148,7 @@ def test_a_page_with_a_filter_reads_the_own_rows_at_most(
 
 @pytest.mark.parametrize("mode", PLANS)
 @pytest.mark.parametrize("start", Start)
-@pytest.mark.parametrize("shape", list(itertools.product(Status, Order)), ids=str)
+@pytest.mark.parametrize("shape", list(itertools.product(STATES, Order)), ids=str)
 def test_so_does_a_page_by_a_key_that_may_be_null(
     crowded: str, shape: tuple[Status, Order], start: Start, mode: str
 ):
@@ -160,7 +163,27 @@ def test_so_does_a_page_by_a_key_that_may_be_null(
 
 
 @pytest.mark.parametrize("mode", PLANS)
-@pytest.mark.parametrize("status", Status)
+@pytest.mark.parametrize("start", Start)
+@pytest.mark.parametrize("shape", list(itertools.product(STATES, Order)), ids=str)
+def test_a_page_by_due_date_walks_those_that_have_one_and_then_goes_past_them(
+    crowded: str, shape: tuple[Status, Order], start: Start, mode: str
+):
+    """Its index has none of the others, which come by their ids."""
+    status, order = shape
+    plan = asyncio.run(explain(crowded, mode, Shape(status, "due_at", order, start)))
+    reading = [node for node in nodes(plan) if node.get("Relation Name") == "task"]
+    dated = [node for node in reading if "due_at" in node["Index Name"]]
+    assert bool(dated) is (start is not Start.AFTER_NULL)
+    assert not [node for node in dated if "Filter" in node]
+    assert all(node["Actual Rows"] <= LIMIT + 1 for node in reading)
+    for node in reading:
+        assert "user_id = " in node["Index Cond"]
+        # Two of three have a date, and every fifth is in the trash.
+        assert node.get("Rows Removed by Filter", 0) <= 20 * LIMIT
+
+
+@pytest.mark.parametrize("mode", PLANS)
+@pytest.mark.parametrize("status", STATES)
 def test_the_rest_of_a_long_list_is_read_by_its_ids_alone(crowded: str, status: Status, mode: str):
     async def explain_rest() -> Any:
         statement = rest_statement(status)
@@ -169,7 +192,7 @@ def test_the_rest_of_a_long_list_is_read_by_its_ids_alone(crowded: str, status: 
             "SELECT array_agg(id) FROM (SELECT id FROM task ORDER BY title LIMIT 200) AS asked"
         )
         given = f"'{{{','.join(map(str, ids))}}}'"
-        values = {"owner": "'ada'", "session": "NULL", "ids": given}
+        values = {"owner": "'ada'", "session": "NULL", "now": "now()", "ids": given}
         await connection.execute(f"PREPARE rest AS {statement.sql}")
         arguments = ", ".join(statement.arguments(values))
         found = await connection.fetchval(

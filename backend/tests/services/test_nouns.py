@@ -20,5 +20,5 @@ def test_all_that_a_client_may_change_comes_back_by_an_undo():
         moving = {"user_id", "id", "version", "created_at", "updated_at"}
         stored = {column.name for column in table.c if column.computed is None}
         # Made by the database, of other members and of other rows.
-        derived = {"tag_keys", "search_text", "subtasks_total", "subtasks_completed"}
+        derived = {"tag_keys", "search_text", "subtasks_total", "subtasks_completed", "due_at"}
         assert set(logged_members(table)) == stored - moving - derived

@@ -125,4 +125,5 @@ def test_what_is_not_logged_has_no_trigger():
         for table in SQLModel.metadata.sorted_tables
         if "user_id" in table.c and not list(change_log(table))
     }
-    assert unlogged == {"account", "session", "refresh_token", "change", "idempotency_key"}
+    others = {"account", "session", "refresh_token", "change", "idempotency_key", "settings"}
+    assert unlogged == others
