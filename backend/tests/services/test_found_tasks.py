@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.properties import PROPERTY
 from tests.services.finding import (
     FILTERS,
+    NOW,
     QUESTIONS,
     Row,
     everything,
@@ -47,7 +48,7 @@ def test_what_is_found_is_what_python_finds(
     query = TaskQuery(**asked)
 
     async def ask() -> None:
-        async with Database(database_url, pool_size=1) as database:
+        async with Database(database_url, pool_size=1, clock=lambda: NOW) as database:
             mine = database.of(finder)
             expected = found_among(await everything(mine), query)
             whole = json.loads((await tasks.list_tasks(mine, query)).body)
@@ -82,7 +83,7 @@ def test_what_stays_as_it_is_is_listed_once_while_other_tasks_change(
     query = TaskQuery(**asked, limit=size)
 
     async def turn_the_pages() -> None:
-        async with Database(database_url, pool_size=1) as database:
+        async with Database(database_url, pool_size=1, clock=lambda: NOW) as database:
             mine = database.of(owner)
             rows = await everything(mine)
             # Those that are no parents, whose own version moves with their parts.
