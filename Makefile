@@ -30,10 +30,11 @@ rotate-keys: $(VENV)/serve ## Sign access tokens with a new key from now on
 test: $(VENV)/dev ## Run the whole test suite
 	@cd backend && exec $(PY) -m pytest -n $(WORKERS_FOR_TESTS)
 
-soak: $(VENV)/dev ## Send 100,000 random requests beside a model, follow 20,000 changes: STEPS=, SEED=
+soak: $(VENV)/dev ## Send 100,000 random requests beside a model, follow 20,000 changes, remind 10,000 times: STEPS=, SEED=
 	@cd backend && SOAK=1 FOLLOWED_CHANGES=10000 MACHINE_STEPS=$(STEPS) MACHINE_SEED=$(SEED) \
 	  exec $(PY) -m pytest -n $(WORKERS_FOR_TESTS) -o console_output_style=count \
-	  tests/state_machine tests/services/test_clock.py tests/services/test_offline_stores.py
+	  tests/state_machine tests/services/test_clock.py tests/services/test_offline_stores.py \
+	  tests/workers/test_dispatched.py
 
 check: $(VENV)/dev ## Check lint, types, imports, contract, migrations and the cost of requests
 	@cd backend && $(PY) -m ruff check . && $(PY) -m ruff format --check . \

@@ -32,6 +32,8 @@ class RunningServer:
     def __init__(
         self, its_settings: Settings, protocol: type[DeadlineProtocol] = DeadlineProtocol
     ) -> None:
+        assert its_settings.database_url is not None
+        self.database_url = its_settings.database_url.get_secret_value()
         self.app = create_app(its_settings)
         config = uvicorn.Config(
             self.app,

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable
 
 from tests.api.nouns import made, names
+from tests.notified import told
 from tests.server import User
 
 NEVER = str(uuid.UUID(int=0))
@@ -28,6 +29,9 @@ def _filter(user: User) -> str:
     its: str = made(user, "filters", name=f"of {user.id}", query={})["id"]
     return its
 
+
+OTHERS: dict[str, Callable[[User], str]] = {"notification_id": told}
+"""What is no noun of the log."""
 
 NOUNS: dict[str, Callable[[User], str]] = {
     "project_id": _project,

@@ -9,7 +9,7 @@ import pytest
 
 from tests.api.everything.documents import document, row
 from tests.filters import every_filter, words_of
-from tests.isolation.belongings import NEVER, NOUNS
+from tests.isolation.belongings import NEVER, NOUNS, OTHERS
 from tests.server import User, nobody, settings
 from todo_server.api.compatibility import OTHER_NAMES, PREFIX
 from todo_server.app import create_app
@@ -23,7 +23,7 @@ PUBLIC = {
     *(f"POST /api/auth/{verb}" for verb in ("sign-up", "sign-in", "refresh", "token")),
     *(f"POST {PREFIX}{path}" for path, of in OTHER_NAMES.items() if of != "sign_out"),
 }
-PATH_PARAMETERS = {"user_id", "task_id", "number", *NOUNS}  # the last ones in `test_nouns`
+PATH_PARAMETERS = {"user_id", "task_id", "number", *NOUNS, *OTHERS}  # the last ones in `test_nouns`
 HEADERS = {"If-Match", "If-None-Match", "Idempotency-Key"}
 TASK_MEMBERS = set(TaskRead.model_fields)  # each is sent by a stranger below
 # The same for these, beside those that are called as a task's.
@@ -59,11 +59,14 @@ class Operation(NamedTuple):
 
     def url(self, **values: str) -> str:
         # Everybody has a first change; what else is not given, is nobody's.
-        return self.path.format(**({"number": "1", **dict.fromkeys(NOUNS, NEVER)} | values))
+        return self.path.format(
+            **({"number": "1", **dict.fromkeys((*NOUNS, *OTHERS), NEVER)} | values)
+        )
 
     def own(self, user: User) -> dict[str, str]:
         """What its path names beside a task, made for a user."""
-        return {name: make(user) for name, make in NOUNS.items() if name in self.names("path")}
+        makers = NOUNS | OTHERS
+        return {name: make(user) for name, make in makers.items() if name in self.names("path")}
 
     def body(self) -> dict[str, Any] | None:
         """One that the operation takes."""
@@ -71,6 +74,8 @@ class Operation(NamedTuple):
             return document(row())
         if "commands" in self.members:
             return {"commands": [{"op": "create", "title": "theirs"}]}
+        if "read" in self.members:
+            return {"read": True}
         if "into" in self.members:
             return {"into": "other"}
         if "name" in self.members and "email" not in self.members:

@@ -63,6 +63,8 @@ NOT_LOGGED = {
     "change": "is the log itself",
     "idempotency_key": "is written with the change that it stands for",
     "settings": "is one row that is always there, and counts its own versions",
+    "reminder": "follows from the tasks, whose changes are logged",
+    "notification": "is told, and no change of the user's; that it was read, nobody undoes",
 }
 
 

@@ -161,9 +161,22 @@ OF_THE_VICTIM = {
         "result": "ARRAY['victim'::bytea]",
         "created_at": "now()",
     },
+    "my_reminder": {
+        "user_id": "'victim'",
+        "task_id": "'00000000-0000-7000-8000-000000000001'",
+        "remind_at": "'2000-01-01'",
+    },
+    "my_notification": {
+        "user_id": "'victim'",
+        "id": "'00000000-0000-7000-8000-000000000001'",
+        "kind": "'reminder'",
+        "task_id": "'00000000-0000-7000-8000-000000000001'",
+        "title": "'victim'",
+        "created_at": "now()",
+    },
 }
 _MAY_BE_ALIKE = {
-    "my_change",
+    *("my_change", "my_reminder", "my_notification"),
     *(f"{view}{noun}" for view in ("my_", "my_trashed_") for noun in ("task", *_NOUNS)),
 }
 """But for the owner, and for what belongs to them."""

@@ -3,9 +3,9 @@
 import pytest
 
 from tests.databases import new_database
-from tests.serving.conftest import invoke
+from tests.serving.conftest import invoke, serve
 
-__all__ = ["invoke"]
+__all__ = ["invoke", "serve"]
 
 
 @pytest.fixture

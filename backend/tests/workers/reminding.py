@@ -1,5 +1,6 @@
 """A database of its own at a fixed time, tasks that remind, and who sees all."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -74,6 +75,14 @@ class Reminding:
         page = await notifications.list_notifications(self.of(owner), query)
         found: list[dict[str, Any]] = json.loads(page.body)
         return found
+
+    async def until_told(self, owner: str = "ada") -> None:
+        """Wait until somebody was told something."""
+        for _ in range(3_000):
+            if await self.told(owner):
+                return
+            await asyncio.sleep(0.01)
+        raise AssertionError(f"{owner} was told nothing")
 
 
 @asynccontextmanager

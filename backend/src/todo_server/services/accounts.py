@@ -62,6 +62,7 @@ from todo_server.models import (
     SignUp,
     Tokens,
 )
+from todo_server.services.dispatching import LEAVE
 from todo_server.services.sessions import (
     END_SESSIONS,
     Opened,
@@ -261,7 +262,7 @@ class Accounts:
             for some in _DELETE_SOME:
                 while await mine.run(some) == STEP:
                     pass
-            for rest in _DELETE_REST:
+            for rest in (*_DELETE_REST, LEAVE):
                 await mine.run(rest)
 
         await mine.transaction(steps, alone=True)

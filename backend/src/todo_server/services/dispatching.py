@@ -27,9 +27,11 @@ from sqlalchemy import (
 from todo_server.database import (
     OWNER_ID,
     Database,
+    Write,
     constant,
     unowned_statement,
     unowned_table,
+    write_statement,
 )
 from todo_server.models import Dispatch
 
@@ -98,3 +100,5 @@ def _claim() -> Any:  # noqa: ANN401 - a compound
 
 
 _CLAIM = unowned_statement(_claim())
+LEAVE: Write[None] = write_statement(delete(_dispatch).where(_dispatch.c.owner_id == OWNER_ID))
+"""Forget whose turn it is of a user who leaves."""

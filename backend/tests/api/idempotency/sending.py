@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import httpx
 
 from tests.api.nouns import made
+from tests.notified import told
 from tests.server import User
 
 
@@ -28,6 +29,8 @@ class Sent(NamedTuple):
             made(user, "tags", name="other")
             tag: str = made(user, "tags", name="home")["name"]
             return tag
+        if "/notifications/{id}" in self.path:
+            return told(user)
         task_id: str = user.create()["id"]
         if "/trash" in self.path:
             assert user.delete(f"{user.path}/{task_id}").is_success
@@ -73,6 +76,8 @@ SENT = {
     "update_filter_by_put": Sent("PUT", "/filters/{id}", {"query": {"sort": "title"}}),
     "update_filter_by_patch": Sent("PATCH", "/filters/{id}", {"name": "Once"}),
     "delete_filter": Sent("DELETE", "/filters/{id}"),
+    "update_notification": Sent("PATCH", "/notifications/{id}", {"read": True}),
+    "read_notifications": Sent("POST", "/notifications/read", {}),
     "change_tasks": Sent(
         "POST",
         "/tasks/bulk",

@@ -10,7 +10,7 @@ from tests.logged import log_of, rows_and_log
 
 REFUSED = {
     "another id": "UPDATE {rows} SET id = gen_random_uuid() WHERE user_id = '{me}'",
-    "TRUNCATE": "TRUNCATE task",
+    "TRUNCATE": "TRUNCATE task CASCADE",
 }
 
 

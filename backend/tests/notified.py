@@ -1,0 +1,18 @@
+"""Notifications of users of a server, as they have them from the dispatcher."""
+
+import uuid
+
+from tests.databases import run_as
+from tests.server import User
+
+_TELL = """
+INSERT INTO my_notification (user_id, id, kind, title, created_at)
+VALUES ($1, $2, 'reminder', $1, now())
+"""
+
+
+def told(user: User) -> str:
+    """Tell a user something; gives the id of the notification."""
+    notification_id = uuid.uuid4()
+    run_as(user.server.database_url, user.id, _TELL, user.id, notification_id)
+    return str(notification_id)
