@@ -1,9 +1,11 @@
-"""The one request that this server makes to others: for the key set of an auth server."""
+"""Asks an auth server for its key set."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 
 import httpx
+
+from todo_server.outbound.causes import innermost
 
 SECONDS = 2
 """What a fetch may take in all."""
@@ -49,7 +51,8 @@ def fetch_from(url: str) -> Callable[[], Awaitable[bytes]]:
         except TimeoutError:
             raise TimeoutError(f"it does not answer within {SECONDS} s") from None
         except httpx.HTTPError as error:
-            raise ConnectionError(_cause(error)) from error
+            cause = innermost(error)
+            raise ConnectionError(str(cause) or type(cause).__name__) from error
 
     return fetch
 
@@ -63,11 +66,3 @@ async def _body(response: httpx.Response) -> bytes:
         if len(body) > MAX_BYTES:
             raise ValueError(f"it answers with more than {MAX_BYTES} bytes")
     return bytes(body)
-
-
-def _cause(error: BaseException) -> str:
-    """Give the innermost reason: the outer one may be 'All connection attempts failed'."""
-    if isinstance(error, BaseExceptionGroup):
-        return _cause(error.exceptions[0])
-    inner = error.__cause__ or error.__context__  # httpcore takes the cause away
-    return _cause(inner) if inner else str(error) or type(error).__name__
