@@ -62,6 +62,10 @@ class Receiver:
                 client.shutdown(socket.SHUT_RDWR)
         self._thread.join(10)
 
+    def silence(self, _: socket.socket) -> None:
+        """Answer nothing, until the end or `ending` is set."""
+        self.ending.wait()
+
     def wait_for(self, count: int, seconds: float = 30) -> list[Received]:
         """Wait until so many requests have come; AssertionError if they do not."""
         with self.come:

@@ -31,6 +31,7 @@ from todo_server.api import (
     tags,
     tasks,
     trash,
+    webhooks,
 )
 from todo_server.api import (
     settings as own_settings,
@@ -62,6 +63,7 @@ from todo_server.services.sign_in_attempts import SignInAttempts
 from todo_server.services.signing_keys import SigningKeys, kept_for
 from todo_server.services.upkeep import Retention
 from todo_server.workers import dispatcher
+from todo_server.workers.deliveries import deliveries
 from todo_server.workers.dispatcher import REMINDERS, Dispatcher
 from todo_server.workers.upkeep import UpkeepWorker
 
@@ -79,6 +81,7 @@ _ROUTERS = (
     filters.router,
     own_settings.router,
     notifications.router,
+    webhooks.router,
     changes.router,
     exports.router,
     exports.long_router,
@@ -139,6 +142,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.database = database
     app.state.accounts = its_accounts
+    app.state.webhook_private_addresses = settings.webhook_private_addresses
     app.state.lists_are_objects = settings.list_envelope is ListEnvelope.OBJECT
     app.state.authenticate = _authenticate(settings, its_accounts, keys)
     app.openapi = lambda: document(app)  # type: ignore[method-assign]
@@ -170,7 +174,8 @@ def retention_of(settings: Settings) -> Retention:
 
 def dispatcher_of(settings: Settings, database: Database) -> Dispatcher:
     """Make what runs the errands that are due."""
-    return Dispatcher(database, [REMINDERS], parse_duration(settings.dispatch_every))
+    errands = [REMINDERS, deliveries(private_addresses=settings.webhook_private_addresses)]
+    return Dispatcher(database, errands, parse_duration(settings.dispatch_every))
 
 
 def _accounts(settings: Settings, database: Database) -> Accounts:

@@ -103,6 +103,9 @@ class Settings(BaseSettings):
     dispatch_every: Annotated[
         str, Field(description="a time from 1s to 7d, like 60s, 1h or 1d")
     ] = "1h"
+    webhook_private_addresses: Annotated[
+        bool, Field(description="true lets webhooks lead into private networks")
+    ] = False
     list_envelope: Annotated[
         ListEnvelope, Field(description="array, or object for lists of tasks with their total")
     ] = ListEnvelope.ARRAY

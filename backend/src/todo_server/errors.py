@@ -135,6 +135,20 @@ class NotificationNotFoundError(NotFoundError):
     message = "You have no notification with this id."
 
 
+class WebhookNotFoundError(NotFoundError):
+    """No webhook with this id among the user's own."""
+
+    code = "webhook_not_found"
+    message = "You have no webhook with this id."
+
+
+class WebhookDisabledError(TodoServerError):
+    """A webhook that is disabled is told nothing."""
+
+    code = "webhook_disabled"
+    message = "This webhook is disabled. Enable it first."
+
+
 class TagExistsError(TodoServerError):
     """There is a tag of this name already, maybe in another case; `current` is it, in JSON."""
 

@@ -118,7 +118,7 @@ def test_no_proxy_is_taken_from_the_environment(receiver, monkeypatch):
 
 
 def test_who_never_answers_is_left_in_time(receiver):
-    receiver.answers = lambda _: lambda _: receiver.ending.wait()
+    receiver.answers = lambda _: receiver.silence
     answer = post(receiver.url, seconds=0.3)
     assert answer == Answer(None, "It did not answer within 0.3 seconds.")
 

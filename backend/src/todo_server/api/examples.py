@@ -5,6 +5,7 @@ from typing import Any
 from todo_server import __version__
 from todo_server.api import notification_examples as notifications
 from todo_server.api import noun_examples as nouns
+from todo_server.api import webhook_examples as webhooks
 from todo_server.api.compatibility import OTHER_NAMES, operation_id_of
 from todo_server.domain.changes_query import MAX_NUMBER
 from todo_server.errors import (
@@ -22,6 +23,7 @@ _PATH_VALUES = {
     **nouns.PATH_VALUES,
     **notifications.PATH_VALUES,
     "series_id": TASK_ID,
+    **webhooks.PATH_VALUES,
 }
 
 _USER_ID = "019aa3f47a5172c3a1d58b4e3f2a6c90"
@@ -236,6 +238,7 @@ _REQUESTS: dict[str, dict[str, dict[str, Any]]] = {
     },
     **nouns.REQUESTS,
     **notifications.REQUESTS,
+    **webhooks.REQUESTS,
     "import": {"an export": _EXPORT},
     "sign_up": {"a new account": {"email": _EMAIL, "name": "Ada", "password": _PASSWORD}},
     "sign_in": {"sign in": _CREDENTIALS},
@@ -347,6 +350,7 @@ _ANSWERS: dict[str, dict[str, Any]] = {
     "undo_change": {"the task": _FOLLOWED | {"number": 44, "tasks": [_TASK | _UNDONE]}},
     **nouns.ANSWERS,
     **notifications.ANSWERS,
+    **webhooks.ANSWERS,
     "list_filtered_tasks": {"two tasks": [_NEWER, _TASK]},
     "export": {"everything": _EXPORT},
     "import": {"all of it was new": {"created": 2, "left": 0}},
@@ -402,6 +406,7 @@ _MISTAKES = {
     "change_tasks": ("commands.0.title", "missing", "Field required"),
     **nouns.MISTAKES,
     **notifications.MISTAKES,
+    **webhooks.MISTAKES,
     "import": ("tasks.17.title", "missing", "Field required"),
     "sign_up": ("password", "too_short", "Use at least 8 characters"),
     "sign_in": ("email", "email", "Use an address like name@example.com"),

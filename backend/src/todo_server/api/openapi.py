@@ -41,6 +41,7 @@ _TAGS = [
     {"name": "repeating", "description": "What comes next of a task that repeats, and what was."},
     {"name": "trash", "description": "What a user has deleted, until it is purged."},
     {"name": "notifications", "description": "What a user was told: of reminders, above all."},
+    {"name": "webhooks", "description": "Where else a user wants to be told."},
     {"name": "changes", "description": "What was changed: to follow, to read, and to undo."},
     {
         "name": "everything",

@@ -12,6 +12,7 @@ from todo_server.api.notification_examples import NOTIFICATION_ID
 from todo_server.api.noun_examples import FILTER_ID, PROJECT_ID
 from todo_server.api.routing.owner_route import OwnerRoute
 from todo_server.api.routing.query_reader import names_of
+from todo_server.api.webhook_examples import WEBHOOK_ID
 from todo_server.domain.etags import is_condition
 from todo_server.domain.identity import USER_ID_LENGTH
 from todo_server.models.task.members import TAG_PATTERN, tag_name
@@ -55,6 +56,9 @@ NotificationId = Annotated[
     UUID,
     BeforeValidator(_canonical),
     Path(description="The notification's id.", examples=[NOTIFICATION_ID]),
+]
+WebhookId = Annotated[
+    UUID, BeforeValidator(_canonical), Path(description="The webhook's id.", examples=[WEBHOOK_ID])
 ]
 TagPath = Annotated[
     str,

@@ -34,6 +34,8 @@ STATUS = {
     errors.TagNotFoundError.code: HTTPStatus.NOT_FOUND,
     errors.FilterNotFoundError.code: HTTPStatus.NOT_FOUND,
     errors.NotificationNotFoundError.code: HTTPStatus.NOT_FOUND,
+    errors.WebhookNotFoundError.code: HTTPStatus.NOT_FOUND,
+    errors.WebhookDisabledError.code: HTTPStatus.CONFLICT,
     errors.TagExistsError.code: HTTPStatus.CONFLICT,
     errors.LimitReachedError.code: HTTPStatus.CONFLICT,
     errors.NoNextOccurrenceError.code: HTTPStatus.CONFLICT,

@@ -23,6 +23,7 @@ from todo_server.migrations import (
     series,
     task_rules,
     waking,
+    webhook_rules,
 )
 from todo_server.models.change import logged_members
 
@@ -67,6 +68,7 @@ DECLARE
     its_number bigint;
     its_instant timestamptz;
     was jsonb;
+    is_followed boolean;
 BEGIN
     IF TG_OP = 'UPDATE' THEN
         its_kind := 'updated';
@@ -86,18 +88,24 @@ BEGIN
         PERFORM pg_advisory_xact_lock(hashtextextended(it.user_id, 0));
     END IF;
     INSERT INTO {schema}.my_change
-            (user_id, number, at, kind, noun, row_id, before, origin, batch, undoes)
-        SELECT it.user_id,
-               1 + coalesce((SELECT number FROM {schema}.my_change WHERE user_id = it.user_id
-                             ORDER BY number DESC LIMIT 1), 0),
+            (user_id, number, at, kind, noun, row_id, before, origin, batch, undoes, followed)
+        SELECT it.user_id, 1 + coalesce(newest.number, 0),
                coalesce(nullif(current_setting('app.at', true), '')::timestamptz, it.updated_at),
                its_kind, '{noun}', it.id, was, current_setting('app.origin', true),
                nullif(current_setting('app.batch', true), '')::bigint,
-               nullif(current_setting('app.undoes', true), '')::bigint
-        RETURNING number, at INTO its_number, its_instant;
+               nullif(current_setting('app.undoes', true), '')::bigint,
+               newest.followed
+        FROM (SELECT) AS one
+        LEFT JOIN (SELECT number, followed FROM {schema}.my_change WHERE user_id = it.user_id
+                   ORDER BY number DESC LIMIT 1) AS newest ON true
+        RETURNING number, at, followed INTO its_number, its_instant, is_followed;
     IF its_number = 1 THEN
+        is_followed := {schema}.follow(it.user_id);
         INSERT INTO {schema}.upkeep (owner_id, due_at)
             VALUES (it.user_id, its_instant + interval '1 day') ON CONFLICT DO NOTHING;
+    END IF;
+    IF is_followed THEN
+        PERFORM {schema}.wake(it.user_id, 'deliveries', least(its_instant, now()));
     END IF;
     RETURN NULL;
 END $$
@@ -136,7 +144,7 @@ def drop_triggers(connection: Connection) -> None:
     present = set(inspect(connection).get_table_names())
     for table in SQLModel.metadata.sorted_tables:
         if "user_id" in table.c and table.name in present:
-            own = (task_rules, date_rules, series, reminding, places, limits)
+            own = (task_rules, date_rules, series, reminding, places, limits, webhook_rules)
             for trigger in (*_TRIGGERS, *(name for each in own for name in each.TRIGGERS)):
                 connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {trigger} ON {table.name}")
 
@@ -151,6 +159,7 @@ def triggers(table: Table, schema: str = "public") -> Iterator[str]:
     yield from series.series_rules(table, schema)
     yield from waking.waking(table, schema)
     yield from reminding.reminding(table, schema)
+    yield from webhook_rules.webhook_rules(table, schema)
 
 
 def make_triggers(connection: Connection) -> None:
@@ -158,9 +167,14 @@ def make_triggers(connection: Connection) -> None:
     found = inspect(connection)
     present = set(found.get_table_names())
     schema = connection.scalar(text("SELECT quote_ident(current_schema())"))
+
+    def is_whole(table: Table) -> bool:  # and not an older version of the schema
+        if table.name not in present:
+            return False
+        return {c["name"] for c in found.get_columns(table.name)} >= set(table.c.keys())
+
+    log_is_whole = is_whole(SQLModel.metadata.tables["change"])
     for table in SQLModel.metadata.sorted_tables:
-        if table.name in present and "user_id" in table.c:
-            columns = {column["name"] for column in found.get_columns(table.name)}
-            if columns >= set(table.c.keys()):  # and not an older version of the schema
-                for statement in triggers(table, schema):
-                    connection.exec_driver_sql(statement)
+        if "user_id" in table.c and log_is_whole and is_whole(table):
+            for statement in triggers(table, schema):
+                connection.exec_driver_sql(statement)

@@ -12,6 +12,7 @@ from todo_server.models.attempt import Attempt
 from todo_server.models.bulk import Bulk, BulkAction, BulkCommands
 from todo_server.models.change import Changes, LoggedChange, TaskChange
 from todo_server.models.compatibility import OtherSignIn, OtherSignOut, OtherSignUp
+from todo_server.models.delivery import Delivery, DeliveryRead
 from todo_server.models.dispatch import Dispatch
 from todo_server.models.export import Export, ExportedChange, ExportedTrash
 from todo_server.models.idempotency_key import IdempotencyKey
@@ -85,6 +86,13 @@ from todo_server.models.task import (
 from todo_server.models.task.lists import TaskCount, TaskList, TaskPage, TrashList
 from todo_server.models.tokens import AccountChanged, Tokens
 from todo_server.models.upkeep import Upkeep
+from todo_server.models.webhook import (
+    Webhook,
+    WebhookCreate,
+    WebhookMade,
+    WebhookRead,
+    WebhookUpdate,
+)
 
 __all__ = [
     "FORMAT",
@@ -104,6 +112,8 @@ __all__ = [
     "Changes",
     "Completion",
     "Counts",
+    "Delivery",
+    "DeliveryRead",
     "Dispatch",
     "Export",
     "ExportedChange",
@@ -171,4 +181,9 @@ __all__ = [
     "TrashList",
     "TrashedTaskRead",
     "Upkeep",
+    "Webhook",
+    "WebhookCreate",
+    "WebhookMade",
+    "WebhookRead",
+    "WebhookUpdate",
 ]

@@ -53,6 +53,8 @@ class LoggedChange(SQLModel, table=True):
     # The number of the first change, of several that were made together.
     batch: int | None = Column(sa_type=BigInteger, nullable=True)
     undoes: int | None = Column(sa_type=BigInteger, nullable=True)
+    # Whether a webhook is told of changes, as far as the newest one has it; each inherits it.
+    followed: bool | None = None
 
     __table_args__ = (Index("change_user_id_row_id_number_index", "user_id", "row_id", "number"),)
 
