@@ -30,6 +30,11 @@ def _filter(user: User) -> str:
     return its
 
 
+def _webhook(user: User) -> str:
+    its: str = made(user, "webhooks", url=f"https://example.com/{user.id}")["id"]
+    return its
+
+
 OTHERS: dict[str, Callable[[User], str]] = {"notification_id": told}
 """What is no noun of the log."""
 
@@ -37,4 +42,5 @@ NOUNS: dict[str, Callable[[User], str]] = {
     "project_id": _project,
     "name": _tag,
     "filter_id": _filter,
+    "webhook_id": _webhook,
 }

@@ -65,6 +65,8 @@ NOT_LOGGED = {
     "settings": "is one row that is always there, and counts its own versions",
     "reminder": "follows from the tasks, whose changes are logged",
     "notification": "is told, and no change of the user's; that it was read, nobody undoes",
+    "webhook": "has a secret, and is no data of the user's but where to tell of them",
+    "delivery": "is the queue of a webhook",
 }
 
 
@@ -75,6 +77,7 @@ OF_THE_LOG = {
 OF_TASKS = {"derive_task", "family_begun", "family_changed", "family_ended", "tags_named"}
 OF_TASKS |= {"derive_dates"}
 OTHERS = {"settings": {"change_settings", "move_due_dates"}}
+OTHERS |= {"notification": {"notifications_made"}, "webhook": {"webhook_changed"}}
 ALWAYS = {"set_position", "derive_task"}
 """They make a row whole, also where rows are loaded with the triggers off."""
 

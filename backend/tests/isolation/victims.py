@@ -174,9 +174,29 @@ OF_THE_VICTIM = {
         "title": "'victim'",
         "created_at": "now()",
     },
+    "my_webhook": {
+        "user_id": "'victim'",
+        "id": "'00000000-0000-7000-8000-000000000001'",
+        "url": "'https://victim.example.com/'",
+        "events": "'{reminders}'",
+        "enabled": "true",
+        "secret": "'victim'",
+        "created_at": "now()",
+        "updated_at": "now()",
+    },
+    "my_delivery": {
+        "user_id": "'victim'",
+        "id": "'00000000-0000-4000-8000-000000000001'",
+        "channel": "'webhook'",
+        "webhook_id": "'00000000-0000-7000-8000-000000000001'",
+        "event": "'test'",
+        "error": "'victim'",
+        "created_at": "now()",
+        "next_at": "now()",
+    },
 }
 _MAY_BE_ALIKE = {
-    *("my_change", "my_reminder", "my_notification"),
+    *("my_change", "my_reminder", "my_notification", "my_webhook", "my_delivery"),
     *(f"{view}{noun}" for view in ("my_", "my_trashed_") for noun in ("task", *_NOUNS)),
 }
 """But for the owner, and for what belongs to them."""

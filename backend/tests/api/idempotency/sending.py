@@ -25,6 +25,9 @@ class Sent(NamedTuple):
         if "/projects" in self.path or "/filters" in self.path:
             its: str = made(user, self.path.split("/")[1], name="Home", **self._more())["id"]
             return its
+        if "/webhooks" in self.path:
+            webhook: str = made(user, "webhooks", url="https://example.com/hook")["id"]
+            return webhook
         if "/tags" in self.path:
             made(user, "tags", name="other")
             tag: str = made(user, "tags", name="home")["name"]
@@ -78,6 +81,11 @@ SENT = {
     "delete_filter": Sent("DELETE", "/filters/{id}"),
     "update_notification": Sent("PATCH", "/notifications/{id}", {"read": True}),
     "read_notifications": Sent("POST", "/notifications/read", {}),
+    "create_webhook": Sent("POST", "/webhooks", {"url": "https://example.com/once"}),
+    "update_webhook": Sent("PATCH", "/webhooks/{id}", {"url": "https://example.com/once"}),
+    "delete_webhook": Sent("DELETE", "/webhooks/{id}"),
+    "renew_webhook_secret": Sent("POST", "/webhooks/{id}/secret"),
+    "test_webhook": Sent("POST", "/webhooks/{id}/test"),
     "change_tasks": Sent(
         "POST",
         "/tasks/bulk",
