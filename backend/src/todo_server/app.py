@@ -15,6 +15,7 @@ from todo_server import logs
 from todo_server.api import (
     accounts,
     bulk,
+    calendars,
     changes,
     compatibility,
     exports,
@@ -85,6 +86,8 @@ _ROUTERS = (
     changes.router,
     exports.router,
     exports.long_router,
+    calendars.router,
+    calendars.open_router,
     accounts.open_router,
     accounts.form_router,
     accounts.own_router,

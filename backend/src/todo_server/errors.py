@@ -149,6 +149,13 @@ class WebhookDisabledError(TodoServerError):
     message = "This webhook is disabled. Enable it first."
 
 
+class CalendarNotFoundError(NotFoundError):
+    """No calendar is read at this address, or not any more."""
+
+    code = "calendar_not_found"
+    message = "There is no calendar at this address; it may have been made anew."
+
+
 class TagExistsError(TodoServerError):
     """There is a tag of this name already, maybe in another case; `current` is it, in JSON."""
 

@@ -20,10 +20,18 @@ from todo_server.models.compatibility import IGNORED
 
 PUBLIC = {
     *("GET /", "GET /livez", "GET /readyz", "GET /.well-known/jwks.json"),
+    "GET /api/calendar/{secret}.ics",  # tests/api/calendars tries to read those of others
     *(f"POST /api/auth/{verb}" for verb in ("sign-up", "sign-in", "refresh", "token")),
     *(f"POST {PREFIX}{path}" for path, of in OTHER_NAMES.items() if of != "sign_out"),
 }
-PATH_PARAMETERS = {"user_id", "task_id", "number", *NOUNS, *OTHERS}  # the last ones in `test_nouns`
+PATH_PARAMETERS = {
+    "user_id",
+    "task_id",
+    "number",
+    "secret",
+    *NOUNS,
+    *OTHERS,
+}  # the last ones in `test_nouns`
 HEADERS = {"If-Match", "If-None-Match", "Idempotency-Key"}
 TASK_MEMBERS = set(TaskRead.model_fields)  # each is sent by a stranger below
 # The same for these, beside those that are called as a task's.

@@ -61,6 +61,7 @@ NOT_LOGGED = {
     "session": "is no data of a person's: it opens and ends with signing in and out",
     "refresh_token": "the same",
     "change": "is the log itself",
+    "calendar_address": "holds what is as good as a password, and is shown to nobody",
     "idempotency_key": "is written with the change that it stands for",
     "settings": "is one row that is always there, and counts its own versions",
     "reminder": "follows from the tasks, whose changes are logged",

@@ -140,6 +140,12 @@ OF_THE_VICTIM = {
         "session_id": "'00000000-0000-4000-8000-000000000001'",
         "created_at": "now()",
     },
+    "my_calendar_address": {
+        "user_id": "'victim'",
+        "digest": "'victim'",
+        "created_at": "now()",
+        "read_on": "now()",
+    },
     "my_task": _TASK,
     "my_trashed_task": _TASK | _TRASHED,
     **{f"my_{noun}": row for noun, row in _NOUNS.items()},

@@ -40,7 +40,10 @@ def spoken_to(server: Process) -> list[httpx.Response]:
         client.request("DELETE", path, content=TITLE),
         client.get("/livez"),
         client.delete(own),
+        client.post("/api/me/calendar"),
     ]
+    calendar = answers[-1].json()["path"]
+    answers += [client.get(each) for each in (calendar, calendar[:-4], f"{calendar}x")]
     assert server.stop() == 0
     return answers
 
@@ -58,7 +61,9 @@ def test_the_log_shows_who_did_what_and_no_secret_and_no_content(form, serve):
     log = server.log.read_text()
     assert {answer.status_code for answer in answers} >= {200, 201, 204, 400, 401, 403, 404, 405}
     token = server.client.headers["Authorization"].partition(" ")[2]
-    for secret in (TITLE, IN_QUERY, SECRET, PASSWORD, *token.split(".")):
+    in_path = answers[-3].request.url.path.partition(".")[2].removesuffix(".ics")
+    assert len(in_path) == 43
+    for secret in (TITLE, IN_QUERY, SECRET, PASSWORD, in_path, *token.split(".")):
         assert secret not in log
     assert server.user_id in log
     if form == "json":

@@ -5,6 +5,7 @@ from functools import cache
 from tests.server import settings
 from tests.state_machine.base import Base
 from tests.state_machine.bulk import Bulk
+from tests.state_machine.calendars import Calendars
 from tests.state_machine.changes import Changes
 from tests.state_machine.everything import Everything
 from tests.state_machine.filters import Filters
@@ -27,6 +28,7 @@ ROOMS: tuple[type[Base], ...] = (
     Tags,
     Filters,
     Finding,
+    Calendars,
 )
 
 

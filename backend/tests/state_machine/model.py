@@ -59,6 +59,9 @@ class Person:
     origin: str = ""
     at: datetime | None = None
     settled: int = 0
+    calendar: dict[str, Any] = field(default_factory=dict)
+    """What is told of the address of the calendar, where there is one: the last of `addresses`."""
+    addresses: list[str] = field(default_factory=list)
 
     @property
     def number(self) -> int:

@@ -24,6 +24,7 @@ _PATH_VALUES = {
     **notifications.PATH_VALUES,
     "series_id": TASK_ID,
     **webhooks.PATH_VALUES,
+    "secret": "x",
 }
 
 _USER_ID = "019aa3f47a5172c3a1d58b4e3f2a6c90"
@@ -95,6 +96,11 @@ _ACCOUNT = {
     "name": "Ada",
     "created_at": "2026-11-20T22:00:12.224079Z",
 }
+_FEED = (
+    "/api/calendar/MDE5YWEzZjQ3YTUxNzJjM2ExZDU4YjRlM2YyYTZjOTA."
+    "Nn5c1RkuT0yXq3vB8sWzJd6hLmP9aGfE2iKoQrStUvY.ics"
+)
+_CALENDAR = {"active": True, "created_at": "2026-11-20T22:05:31.550284Z", "read_on": None}
 _TOKEN = "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFUzI1NiJ9.e30.c2lnbmF0dXJl"  # noqa: S105 - of nobody
 _PAIR = {
     "access_token": _TOKEN,
@@ -352,6 +358,13 @@ _ANSWERS: dict[str, dict[str, Any]] = {
     **notifications.ANSWERS,
     **webhooks.ANSWERS,
     "list_filtered_tasks": {"two tasks": [_NEWER, _TASK]},
+    "get_calendar": {
+        "one that is read": _CALENDAR | {"read_on": "2026-11-21"},
+        "none": {"active": False, "created_at": None, "read_on": None},
+    },
+    "make_calendar": {
+        "the address": _CALENDAR | {"url": f"https://todo.example.com{_FEED}", "path": _FEED}
+    },
     "export": {"everything": _EXPORT},
     "import": {"all of it was new": {"created": 2, "left": 0}},
     "sign_up": {"tokens": _TOKENS},
@@ -407,6 +420,7 @@ _MISTAKES = {
     **nouns.MISTAKES,
     **notifications.MISTAKES,
     **webhooks.MISTAKES,
+    "read_calendar": ("as", "invalid", "Use one of tasks, events"),
     "import": ("tasks.17.title", "missing", "Field required"),
     "sign_up": ("password", "too_short", "Use at least 8 characters"),
     "sign_in": ("email", "email", "Use an address like name@example.com"),

@@ -48,6 +48,10 @@ _TAGS = [
         "description": "All that is a user's as one document: to take away, and to bring along.",
     },
     {
+        "name": "calendar",
+        "description": "The tasks as a calendar (RFC 5545), read by those who know its address.",
+    },
+    {
         "name": "accounts",
         "description": "Signing up, in and out. Where another server keeps the accounts, all of "
         "this is 404 `no_accounts`.",

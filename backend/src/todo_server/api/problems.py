@@ -36,6 +36,7 @@ STATUS = {
     errors.NotificationNotFoundError.code: HTTPStatus.NOT_FOUND,
     errors.WebhookNotFoundError.code: HTTPStatus.NOT_FOUND,
     errors.WebhookDisabledError.code: HTTPStatus.CONFLICT,
+    errors.CalendarNotFoundError.code: HTTPStatus.NOT_FOUND,
     errors.TagExistsError.code: HTTPStatus.CONFLICT,
     errors.LimitReachedError.code: HTTPStatus.CONFLICT,
     errors.NoNextOccurrenceError.code: HTTPStatus.CONFLICT,

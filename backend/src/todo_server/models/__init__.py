@@ -10,6 +10,12 @@ from todo_server.models.account import (
 from todo_server.models.address import Address
 from todo_server.models.attempt import Attempt
 from todo_server.models.bulk import Bulk, BulkAction, BulkCommands
+from todo_server.models.calendar import (
+    CalendarAddress,
+    CalendarMade,
+    CalendarRead,
+    CalendarTask,
+)
 from todo_server.models.change import Changes, LoggedChange, TaskChange
 from todo_server.models.compatibility import OtherSignIn, OtherSignOut, OtherSignUp
 from todo_server.models.delivery import Delivery, DeliveryRead
@@ -108,6 +114,10 @@ __all__ = [
     "Bulk",
     "BulkAction",
     "BulkCommands",
+    "CalendarAddress",
+    "CalendarMade",
+    "CalendarRead",
+    "CalendarTask",
     "ChangedTaskRead",
     "Changes",
     "Completion",

@@ -34,6 +34,9 @@ class RequestRecord(logging.LogRecord):
         )
 
 
+_SECRET = re.compile(r"(?i)(?<=/calendar/).+|[\w.%-]{24,}", re.DOTALL)
+"""What is longer than a word: ids, and secrets whole or in part."""
+
 _CLIENT_LEFT = 499  # as nginx logs it
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 
@@ -41,7 +44,8 @@ _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 class RequestLog:
     """Log method, route, status, duration, user and request id; never a token or content.
 
-    The path is logged where no route matched, without its query, which may hold secrets.
+    The path is logged where no route matched, without its query, which may hold secrets, and
+    without what may be one in it: the address of a calendar, mistyped.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -89,7 +93,7 @@ def _write(scope: Scope, status: int, duration_ms: float) -> None:
     if log.isEnabledFor(logging.INFO):
         fields = {
             "method": scope["method"],
-            "route": scope["path"][:200] if route is None else route.path,
+            "route": _SECRET.sub("…", scope["path"])[:200] if route is None else route.path,
             "status": status,
             "duration_ms": duration_ms,
             "user_id": None if identity is None else identity.user_id,

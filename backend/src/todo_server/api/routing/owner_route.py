@@ -122,6 +122,13 @@ class SignedInRoute(OwnerRoute):
     may_have_key = False  # what opens and ends sessions is not kept
 
 
+class SecretRoute(OwnerRoute):
+    """One about a secret, which nothing keeps: it is answered once, and takes no key."""
+
+    headers_of_models = ((b"cache-control", b"no-store"),)
+    may_have_key = False
+
+
 def _origin(scope: Scope, sent: SentHeaders) -> str:
     """Tell the log of changes who asked: the request's id, and the client by its own name."""
     *_, client = sent.get(_USER_AGENT) or (b"",)

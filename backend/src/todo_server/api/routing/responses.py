@@ -1,4 +1,4 @@
-"""JSON that is written already: whole, or an array in pieces, each sent as the last was taken."""
+"""What is written already: whole, or in pieces, each sent as the last was taken."""
 
 import logging
 from collections.abc import AsyncIterator
@@ -29,20 +29,23 @@ class JSONBytes(Response):
 class NotModified(Response):
     """Tells a client that what it has is still so (RFC 9110, section 15.4.5)."""
 
-    def __init__(self, tag: str) -> None:
+    def __init__(self, tag: str, *headers: tuple[bytes, bytes]) -> None:
         super().__init__(status_code=304, headers={"ETag": tag})
+        self.raw_headers += headers
 
 
-class StreamedJSON(Response):
-    """JSON in pieces (chunked transfer coding), each made when the one before was taken.
+class Streamed(Response):
+    """Something in pieces (chunked transfer coding), each made when the one before was taken.
 
     Where they cannot be made to the end, the connection ends without the last chunk, so that no
     client takes a part for the whole (RFC 9112, section 8).
     """
 
+    content_type = b"application/json"
+
     def __init__(self, pieces: AsyncIterator[bytes], *headers: tuple[bytes, bytes]) -> None:
         self.status_code, self.background = 200, None
-        self.raw_headers = [(b"content-type", b"application/json"), *headers]
+        self.raw_headers = [(b"content-type", self.content_type), *headers]
         self._pieces = pieces
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,6 +69,16 @@ class StreamedJSON(Response):
             log.warning("an answer was cut off: %s", error.message, extra={"fields": fields})
             return
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+class StreamedJSON(Streamed):
+    """JSON in pieces."""
+
+
+class StreamedCalendar(Streamed):
+    """A calendar in pieces."""
+
+    content_type = b"text/calendar; charset=utf-8"
 
 
 class StreamedArray(StreamedJSON):
