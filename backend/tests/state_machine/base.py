@@ -149,6 +149,7 @@ class Base(RuleBasedStateMachine):
         self._asked += 1
         # No two of one instant: the order of their ids would not be that of a second run.
         self.application.clock.move(timedelta(microseconds=1))
+        Task.now = self.now
         method, template = self._operations[request.operation]
         asking = request.asking
         path = {name: quote(str(value), safe="") for name, value in request.path.items()}

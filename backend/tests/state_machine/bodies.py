@@ -35,7 +35,18 @@ CATEGORIES = [None, "", "errands", " Errands ", long("c", 50)]
 WRONG_CATEGORIES: list[Any] = [long("c", 51), "a\0b", "\ud800", 7, False, []]
 WRONG_FLAGS: list[Any] = [None, "true", "yes", 1, 0, "", []]
 
+ZONES = ["UTC", "Asia/Kathmandu", "Pacific/Pago_Pago"]
+"""Whose clocks do not change."""
+WRONG_DATES: list[Any] = [
+    *("2026-02-30", "tomorrow", "2026-11-30T24:00", "1899-12-31", "9999-01-01", "2026-1-1", " "),
+    *(20261130, True, [], {}, "2026-11-30T09:00:00+99:99", "2026-11-30T09:00\0"),
+]
+WRONG_ZONES: list[Any] = ["Mars/Olympus", "utc", "+01:00", 0, True, []]
+
 WRONG = {
+    "start_date": WRONG_DATES,
+    "due_date": WRONG_DATES,
+    "time_zone": WRONG_ZONES,
     "title": WRONG_TITLES,
     "description": WRONG_DESCRIPTIONS,
     "priority": WRONG_PRIORITIES,
@@ -92,7 +103,13 @@ _EXTRAS: dict[str, dict[str, Any]] = {
     "none": {},
     "read-only": {"id": "00000000-0000-7000-8000-000000000000", "user_id": "x", "version": 99},
     "read-only instants": {"created_at": None, "updated_at": "1970-01-01T00:00:00Z"},
-    "derived": {"completed_at": 7, "position": "a0", "subtasks": {"total": 3, "completed": 9}},
+    "derived": {
+        "completed_at": 7,
+        "position": "a0",
+        "subtasks": {"total": 3, "completed": 9},
+        "overdue": "no",
+        "due_at": 7,
+    },
     "stored": {"deleted_at": None},
     "unknown": {"colour": "high"},
 }
@@ -112,6 +129,9 @@ _OTHERS = {
     "project_id": mostly(st.one_of(st.none(), _PROJECT, _PROJECT), _wrong_ids),
     "parent_id": mostly(_PARENTS, _wrong_ids),
     "move": MOVES,
+    "start_date": right_or_wrong([*reading.DATES], WRONG_DATES),
+    "due_date": right_or_wrong([*reading.DATES], WRONG_DATES),
+    "time_zone": right_or_wrong([*ZONES, None, ""], WRONG_ZONES),
 }
 
 

@@ -100,4 +100,4 @@ def read_before(before: dict[str, Any] | None) -> dict[str, Any] | None:
 def _read(name: str, value: Any) -> Any:
     if name.endswith("_at") and value:
         return datetime.fromisoformat(value)
-    return UUID(value) if name in ("project_id", "parent_id") and value else value
+    return UUID(value) if name in ("project_id", "parent_id", "series_id") and value else value

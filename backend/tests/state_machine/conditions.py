@@ -25,16 +25,12 @@ _IF_MATCH: dict[str | None, str | None] = {
     "": None,
     '"{v}': None,
 }
-_IF_NONE_MATCH: dict[str | None, bool | None] = {
-    None: False,
-    '"{v}"': True,
-    'W/"{v}"': True,
-    '"{o}", "{v}"': True,
-    "*": True,
-    '"{o}"': False,
-    '"{v}-overdue"': False,
-    "{v}": None,
+_IF_NONE_MATCH: dict[str | None, bool] = {
+    **dict.fromkeys((None, '"{v}"', 'W/"{v}"', '"{o}", "{v}"', "*"), True),
+    **dict.fromkeys(('"{o}"', '"{v}-overdue"'), True),
+    "{v}": False,
 }
+"""Forms, and whether they are lists of tags."""
 
 
 class Condition(NamedTuple):
@@ -63,12 +59,15 @@ class Condition(NamedTuple):
     def read(self) -> None:
         """Raise INVALID where it is no list of tags; that is seen before the task is."""
         form = self.form
-        known = _IF_NONE_MATCH[form] if form in _IF_NONE_MATCH else _IF_MATCH[form]
-        refuse_if(INVALID, known is None)
+        is_list = _IF_NONE_MATCH.get(form, True) and _IF_MATCH.get(form, "") is not None
+        refuse_if(INVALID, not is_list)
 
-    def is_known(self) -> bool:
+    def is_known(self, row: Row) -> bool:
         """Tell whether the client has what `If-None-Match` says."""
-        return bool(_IF_NONE_MATCH[self.form])
+        if self.form is None:
+            return False
+        tags = self.form.format(**self._versions(row)).replace("W/", "").split(", ")
+        return row.etag in tags or self.form == "*"
 
 
 _others = st.sampled_from([-1, 1, -2, 1000])

@@ -29,6 +29,7 @@ def document(person: Person, now: datetime, unknown: Any) -> dict[str, Any]:
         "exported_at": instant(now),
         "number": person.number,
         "account": None,
+        "settings": person.settings,
         **{member: _all_of(person, KINDS[member]) for member in ("projects", "tags", "filters")},
         "tasks": [task.shown() for task in tasks],
         "trash": [

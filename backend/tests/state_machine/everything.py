@@ -16,6 +16,7 @@ from tests.state_machine.documents import KINDS, document
 from tests.state_machine.drawing import weighted
 from tests.state_machine.model import Person
 from tests.state_machine.nouns import Project, Row, Tag, Task
+from tests.state_machine.own_settings import set_settings
 
 _WRONG_ROW = {"title": " "}
 _ARRAYS = ("projects", "tags", "filters", "tasks", "trash")
@@ -50,6 +51,10 @@ class Everything(Base):
 
         def act(person: Person, response: httpx.Response) -> Answer:
             refuse_if(INVALID, fault == "format")
+            if not person.has_settings:
+                person.has_settings = True
+                set_settings(person, sent["settings"])
+                person.settings["version"] = 1
             for member in _ARRAYS:
                 # What came before is taken in, all the same.
                 refuse_if(INVALID, fault == member)

@@ -1,9 +1,10 @@
 """The rules of what tasks come to: counts, statistics, numbered pages, saved filters that run."""
 
 from collections import Counter
-from datetime import UTC, date, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import httpx
 from hypothesis import strategies as st
@@ -94,7 +95,7 @@ class Finding(Lists):
     @rule(owner=people, asker=askers)
     def get_stats(self, owner, asker):
         def act(person: Person, response: httpx.Response) -> Answer:
-            stats = _stats(person, self.now.astimezone(UTC).date())
+            stats = _stats(person, self.now)
             # In which order those stand that are alike, is not said.
             answered = response.json().get("by_project", [])
             if sorted(answered, key=str) == sorted(stats["by_project"], key=str):
@@ -116,9 +117,11 @@ def _page(rows: list[Any], page: int, size: int) -> dict[str, Any]:
     }
 
 
-def _stats(person: Person, today: date) -> dict[str, Any]:
+def _stats(person: Person, now: datetime) -> dict[str, Any]:
     tasks = person.live()
-    done = Counter(t.completed_at.astimezone(UTC).date() for t in tasks if t.completed_at)
+    zone = ZoneInfo(person.settings["time_zone"])
+    today = now.astimezone(zone).date()
+    done = Counter(t.completed_at.astimezone(zone).date() for t in tasks if t.completed_at)
     days = [today - timedelta(days=ago) for ago in reversed(range(_DAYS))]
     streak = 0
     last = today if done[today] else today - timedelta(days=1)
@@ -128,6 +131,7 @@ def _stats(person: Person, today: date) -> dict[str, Any]:
     return {
         "total": len(tasks),
         "by_status": {"pending": len(tasks) - completed, "completed": completed},
+        "overdue": sum(task.is_overdue for task in tasks),
         "by_priority": {
             word: _counts([task for task in tasks if task.priority == word]) for word in PRIORITIES
         },

@@ -12,6 +12,7 @@ from tests.state_machine.filters import Filters
 from tests.state_machine.finding import Finding
 from tests.state_machine.listing import Listing
 from tests.state_machine.one_task import OneTask
+from tests.state_machine.own_settings import OwnSettings
 from tests.state_machine.projects import Projects
 from tests.state_machine.tags import Tags
 from tests.state_machine.trash import Trash
@@ -29,6 +30,7 @@ ROOMS: tuple[type[Base], ...] = (
     Filters,
     Finding,
     Calendars,
+    OwnSettings,
 )
 
 

@@ -13,6 +13,9 @@ from tests.state_machine.nouns import Row, Tag, Task, same_name
 KEPT = timedelta(hours=24)
 """For how long a key stands for its first request."""
 
+UNSET = {"time_zone": "UTC", "week_start": "monday", "version": 1}
+"""The settings of whoever has set nothing."""
+
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 Kind = TypeVar("Kind", bound=Row)
@@ -62,6 +65,8 @@ class Person:
     calendar: dict[str, Any] = field(default_factory=dict)
     """What is told of the address of the calendar, where there is one: the last of `addresses`."""
     addresses: list[str] = field(default_factory=list)
+    settings: dict[str, Any] = field(default_factory=lambda: dict(UNSET))
+    has_settings: bool = False
 
     @property
     def number(self) -> int:
@@ -114,6 +119,9 @@ class Person:
 
     def add_several(self, rows: Sequence[Row]) -> None:
         """Add several in one statement."""
+        for row in rows:
+            if isinstance(row, Task):
+                row.derive()
         self.rows.update((row.id, row) for row in rows)
         entries = [(row, self.at or row.updated_at) for row in rows]
         for row in rows:
@@ -184,6 +192,8 @@ def _set(row: Row, values: dict[str, Any], updated_at: datetime) -> dict[str, An
         setattr(row, name, value)
     row.version += 1
     row.updated_at = updated_at
+    if isinstance(row, Task):
+        row.derive()
     if isinstance(row, Task) and row.completed != (row.completed_at is not None):
         before.setdefault("completed_at", row.completed_at)
         row.completed_at = updated_at if row.completed else None

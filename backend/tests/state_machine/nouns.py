@@ -2,11 +2,15 @@
 
 import unicodedata
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from tests.state_machine.answers import Answer, instant
+
+INTERNAL = ("occurrence", "occurs_on", "rule_start", "rule_first")
+"""Members of a task that are logged, and in no answer."""
 
 _NOT_LOGGED = ("user_id", "id", "version", "created_at", "updated_at")
 
@@ -64,7 +68,11 @@ class Task(Row):
     """A task."""
 
     noun = "task"
-    derived = ("subtasks_total", "subtasks_completed")
+    derived = ("subtasks_total", "subtasks_completed", "due_at")
+    now: ClassVar[datetime]
+    """When the last request was made."""
+    zones: ClassVar[dict[str, str]] = {}
+    """What people have set, by their ids."""
 
     title: str
     description: str | None = None
@@ -77,12 +85,50 @@ class Task(Row):
     parent_id: UUID | None = None
     subtasks_total: int = 0
     subtasks_completed: int = 0
+    start_date: str | None = None
+    due_date: str | None = None
+    time_zone: str | None = None
+    due_at: datetime | None = None
+    recurrence: str | None = None
+    recurrence_basis: str = "due"
+    series_id: UUID | None = None
+    occurrence: int | None = None
+    occurs_on: str | None = None
+    rule_start: str | None = None
+    rule_first: int | None = None
+    reminders: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def is_overdue(self) -> bool:
+        return not self.completed and self.due_at is not None and self.due_at < self.now
+
+    @property
+    def etag(self) -> str:
+        return f'"{self.version}-overdue"' if self.is_overdue else super().etag
+
+    def derive(self) -> None:
+        """Make what follows from its dates, as the database does."""
+        self.due_at = self.due_date and instant_of(  # type: ignore[assignment]
+            self.due_date, self.time_zone or self.zones.get(self.user_id, "UTC")
+        )
 
     def shown(self) -> dict[str, Any]:
         """As the API answers it."""
         subtasks = {"total": self.subtasks_total, "completed": self.subtasks_completed}
         status = "completed" if self.completed else "pending"
-        return super().shown() | {"subtasks": subtasks, "status": status}
+        own = {name: its for name, its in super().shown().items() if name not in INTERNAL}
+        dates = {"due_at": shown(self.due_at), "overdue": self.is_overdue}
+        rule = {"recurrence_pattern": "none", "is_recurring": False, "remind_at": None}
+        return own | dates | rule | {"subtasks": subtasks, "status": status}
+
+
+def instant_of(date: str, zone: str) -> datetime:
+    """Tell when a date is over, or a time has come; in zones whose clocks do not change."""
+    moment = datetime.fromisoformat(date)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=ZoneInfo(zone))
+    day = timedelta(days=1, microseconds=-1) if len(date) == len("2026-11-30") else timedelta()
+    return moment.astimezone(UTC) + day
 
 
 @dataclass(kw_only=True)

@@ -89,7 +89,7 @@ class OneTask(Base):
 
         def act(person, response):
             task = person.find(task_id)
-            if condition.is_known():
+            if condition.is_known(task):
                 return Answer(304, headers={"etag": task.etag})
             return task.answer()
 

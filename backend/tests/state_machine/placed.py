@@ -148,7 +148,7 @@ class Placed(Lists):
 
         def act(person: Person, response: httpx.Response) -> Answer:
             row = find(person)
-            if condition.is_known():
+            if condition.is_known(row):
                 return Answer(304, headers={"etag": row.etag})
             return row.answer()
 

@@ -1,10 +1,12 @@
 """What is asked of a list of tasks, in the words of the query, and what it finds in the model."""
 
 from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 from functools import cmp_to_key
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
@@ -12,11 +14,11 @@ from tests.state_machine.answers import INVALID, refuse_if
 from tests.state_machine.bodies import Some
 from tests.state_machine.drawing import weighted
 from tests.state_machine.model import Person
-from tests.state_machine.nouns import Task, same_name
+from tests.state_machine.nouns import Task, instant_of, same_name
 
 _STATUSES: dict[str | None, tuple[bool, ...]] = {
     **dict.fromkeys((None, "all", ""), (False, True)),
-    **dict.fromkeys(("pending", "incomplete", "false"), (False,)),
+    **dict.fromkeys(("pending", "incomplete", "false", "overdue"), (False,)),
     **dict.fromkeys(("completed", "done", "true"), (True,)),
 }
 PRIORITIES = ["none", "low", "medium", "high", "urgent"]
@@ -38,6 +40,7 @@ _SORTS = {
     "title": _Sort(lambda task: task.title.lower()[:200], descends=False),
     "priority": _Sort(_number_of_words, descends=True),
     "position": _Sort(lambda task: task.position, descends=False),
+    "due_date": _Sort(lambda task: task.due_at, descends=False),
     "completed_at": _Sort(lambda task: task.completed_at, descends=True),
 }
 _ORDERS = {None: None, "asc": False, "desc": True}
@@ -98,7 +101,8 @@ class Question(NamedTuple):
         """What is asked, whichever words are used; values of filters as they are read."""
         sorts = tuple(self._sorts())
         filters = {name: value for name, value in self.filters if value != "all"}
-        return (_STATUSES[self.status], sorts, frozenset(filters.items()))
+        status = self.status if self.status == "overdue" else _STATUSES[self.status]
+        return (status, sorts, frozenset(filters.items()))
 
     def key(self, task: Task) -> Key:
         keys = [(sort.value(task), descends) for sort, descends in self._sorts()]
@@ -130,6 +134,8 @@ class Question(NamedTuple):
     def wants(self, task: Task) -> bool:
         """Tell whether a task is one of these."""
         named = self.named
+        if self.status == "overdue" and not task.is_overdue:
+            return False
         return task.completed in _STATUSES[self.status] and all(
             _FILTERS[name](task, value, named)
             for name, value in named.items()
@@ -160,6 +166,16 @@ def _is_in(name: str) -> Callable[[Task, str, Any], bool]:
     return check
 
 
+def _is_due(task: Task, value: str) -> bool:
+    if value in ("none", "any"):
+        return (task.due_at is None) is (value == "none")
+    if value == "overdue":
+        return task.is_overdue
+    zone = ZoneInfo(task.zones.get(task.user_id, "UTC"))
+    today = task.now.astimezone(zone).date() + timedelta(days=value == "tomorrow")
+    return task.due_at is not None and task.due_at.astimezone(zone).date() == today
+
+
 def _has_words(task: Task, value: str, named: Any) -> bool:
     # Of what is in the machine's titles, case is all that is folded.
     texts = [task.title, task.description or "", *task.tags]
@@ -174,8 +190,18 @@ _FILTERS: dict[str, Callable[[Task, str, dict[str, str]], bool]] = {
     "project_id": _is_in("project_id"),
     "parent_id": _is_in("parent_id"),
     "search": _has_words,
+    "due": lambda task, value, named: _is_due(task, value),
+    "has_due_date": lambda task, value, named: (value == "true") is (task.due_at is not None),
+    "due_after": lambda task, value, named: (
+        task.due_at is not None and task.due_at >= datetime.fromisoformat(value)
+    ),
+    "due_before": lambda task, value, named: (
+        task.due_at is not None
+        and task.due_at <= instant_of(value, task.zones.get(task.user_id, "UTC"))
+    ),
+    "is_recurring": lambda task, value, named: (value == "true") is (task.recurrence is not None),
 }
-_WRONG = ("loud", "no id")
+_WRONG = ("loud", "no id", "someday", "2026-02-30", "perhaps")
 _VALUES: dict[str, list[Any]] = {
     "priority": ["high", "none,LOW", "medium,urgent", "all", "loud"],
     "tags": ["home", "HOME,work", "STRASSE", "n0,n1", "all"],
@@ -183,6 +209,11 @@ _VALUES: dict[str, list[Any]] = {
     "category": ["errands", "Errands", "all"],
     "project_id": ["none", *(Some("project", which) for which in range(-2, 4)), "no id"],
     "parent_id": ["none", *(Some("task", which) for which in range(-2, 4)), "no id"],
+    "due": ["today", "tomorrow", "overdue", "none", "any", "", "someday"],
+    "has_due_date": ["true", "false", "all", "perhaps"],
+    "due_after": ["2020-02-29T09:00:00Z", "2500-01-01T00:00:00Z", "2026-02-30"],
+    "due_before": ["2020-02-29", "2020-02-28", "2999-12-31T23:59:59", "2026-02-30"],
+    "is_recurring": ["true", "false"],
     "search": ["milk", "BUY milk", "x", "日本", "home", "0"],
 }
 _filters = st.lists(st.sampled_from([*_VALUES]), max_size=2, unique=True).flatmap(

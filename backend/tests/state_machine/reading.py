@@ -10,12 +10,24 @@ from tests.state_machine.nouns import same_name
 
 MEMBERS = (
     *("title", "description", "completed", "priority", "tags", "category"),
-    *("project_id", "parent_id", "move"),
+    *("project_id", "parent_id", "move", "start_date", "due_date", "time_zone"),
 )
 READ_ONLY = (
     *("id", "user_id", "version", "created_at", "updated_at", "completed_at", "position"),
-    "subtasks",
+    *("subtasks", "due_at", "overdue", "recurrence_pattern", "is_recurring", "remind_at"),
+    "series_id",
 )
+DATES = {
+    None: None,
+    "": None,
+    "2020-02-29": "2020-02-29",
+    "2020-02-29T09:00": "2020-02-29T09:00:00",
+    "2999-12-31 23:59:59.999": "2999-12-31T23:59:59",
+    "2999-01-01T00:00:00+05:45": "2998-12-31T18:15:00Z",
+    "2026-11-21T12:00:00Z": "2026-11-21T12:00:00Z",
+}
+"""Dates and times as they are sent, and as they are kept."""
+
 FLIP: Final = object()
 """Of `completed`: names of it say both, and the one counts that is not as the task is."""
 
@@ -98,17 +110,8 @@ def read_move(value: Any, *, refs: bool) -> dict[str, Any]:
 
 
 def _stored(name: str, value: Any) -> Any:
-    if name == "title":
-        return value.strip()
-    if name == "description":
-        return value or None
-    if name == "category":
-        return (value or "").strip() or None
-    if name == "priority":
-        return "none" if value is None else value.lower()
-    if name == "tags":
-        return _tags(value or [])
-    return value
+    read = _READERS.get(name)
+    return value if read is None else read(value)
 
 
 def _tags(value: str | list[str]) -> list[str]:
@@ -119,6 +122,18 @@ def _tags(value: str | list[str]) -> list[str]:
     for name in value:
         unique.setdefault(same_name(name.strip()), name.strip())
     return [*unique.values()]
+
+
+_READERS: dict[str, Reader] = {
+    "title": lambda value: value.strip(),
+    "description": lambda value: value or None,
+    "category": lambda value: (value or "").strip() or None,
+    "priority": lambda value: "none" if value is None else value.lower(),
+    "tags": lambda value: _tags(value or []),
+    "start_date": DATES.__getitem__,
+    "due_date": DATES.__getitem__,
+    "time_zone": lambda value: value or None,
+}
 
 
 def with_ids(values: dict[str, Any], find: Callable[[str, str], UUID]) -> dict[str, Any]:

@@ -65,6 +65,6 @@ def test_the_machine_knows_every_operation_on_what_is_a_users():
 
 @pytest.mark.timeout(600)
 def test_no_operation_is_always_refused(application):
-    answered = walk(application, 20261121, 3 * REQUESTS)
+    answered = walk(application, 20261121, 6 * REQUESTS)
     done = {answer.partition(" ")[0] for answer in answered if " 2" in answer}
     assert done >= documented()
