@@ -66,7 +66,8 @@ def test_the_served_document_equals_the_contract(server: RunningServer):
 @pytest.mark.parametrize(("path", "method", "operation"), OPERATIONS)
 def test_an_operation_asks_for_a_token_exactly_if_it_says_so(path, method, operation, server):
     task_id = "019aa3f4-7c00-7e3a-8f52-3d1f0c7a9b11"
-    ids = dict.fromkeys(("task_id", "project_id", "filter_id"), task_id)
+    named = ("task", "project", "filter", "series", "notification", "webhook")
+    ids = {f"{name}_id": task_id for name in named}
     where = path.format(user_id="me", name="home", number=1, secret="x", **ids)
     with nobody(server) as client:
         refused = client.request(method, where).status_code == 401

@@ -18,6 +18,13 @@ DEARER = {
     "change_tasks": 1,
     "undo_change": 1,
     "purge_task": 1,
+    **dict.fromkeys(
+        (
+            *("create_webhook", "update_webhook", "delete_webhook"),
+            *("renew_webhook_secret", "test_webhook"),
+        ),
+        1,
+    ),
     # Looked for at the beginning, and kept in a transaction of its own.
     "empty_trash": 4,
 }

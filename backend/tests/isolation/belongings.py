@@ -31,7 +31,9 @@ def _filter(user: User) -> str:
 
 
 def _webhook(user: User) -> str:
+    """Make one with a delivery."""
     its: str = made(user, "webhooks", url=f"https://example.com/{user.id}")["id"]
+    assert user.post(f"/api/{user.id}/webhooks/{its}/test").is_success
     return its
 
 

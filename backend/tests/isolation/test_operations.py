@@ -36,6 +36,7 @@ HEADERS = {"If-Match", "If-None-Match", "Idempotency-Key"}
 TASK_MEMBERS = set(TaskRead.model_fields)  # each is sent by a stranger below
 # The same for these, beside those that are called as a task's.
 NOUN_MEMBERS = {"name", "color", "archived", "query", "move", "into", "tasks"}
+WEBHOOK_MEMBERS = {"url", "events", "enabled", "error"}
 BULK_MEMBERS = {"atomic", "commands", "task_ids", "action"}  # and these in `test_bulk`
 # Of a document of everything: tests/api/everything/test_import.py tries whose rows it makes.
 DOCUMENT_MEMBERS = {
@@ -84,6 +85,8 @@ class Operation(NamedTuple):
             return {"commands": [{"op": "create", "title": "theirs"}]}
         if "read" in self.members:
             return {"read": True}
+        if "url" in self.members:
+            return {"url": "https://example.com/theirs"}
         if "into" in self.members:
             return {"into": "other"}
         if "name" in self.members and "email" not in self.members:
@@ -134,7 +137,14 @@ def test_every_parameter_of_an_operation_is_tried_below(operation):
     named = set(re.findall(r"{(\w+)}", operation.path))
     assert named == operation.names("path")
     if operation.path.startswith("/api/{user_id}/"):
-        known = TASK_MEMBERS | BULK_MEMBERS | NOUN_MEMBERS | DOCUMENT_MEMBERS | REFERRING_MEMBERS
+        known = (
+            TASK_MEMBERS
+            | BULK_MEMBERS
+            | NOUN_MEMBERS
+            | WEBHOOK_MEMBERS
+            | DOCUMENT_MEMBERS
+            | REFERRING_MEMBERS
+        )
         assert not operation.members - known, "the same for these members of the body"
     elif operation in OWNED:
         assert not named, "whose is it?"

@@ -8,6 +8,7 @@ from fastapi.routing import APIRoute
 
 from todo_server import __version__
 from todo_server.api import examples
+from todo_server.api import webhook_messages as messages
 from todo_server.api.failures import failures
 from todo_server.api.parameters import document_parameters
 from todo_server.api.problem import Problem
@@ -89,6 +90,7 @@ def document(app: FastAPI) -> dict[str, Any]:
             summary="The backend of a multi-user to-do application.",
             description=_DESCRIPTION,
             routes=app.routes,
+            webhooks=messages.router.routes,
             tags=_TAGS,
             servers=[{"url": "/", "description": "The server that this document comes from."}],
             contact={"name": "The todo-server maintainers"},
@@ -111,6 +113,7 @@ def document(app: FastAPI) -> dict[str, Any]:
                 for operation in schema["paths"][route.path_format].values():
                     if operation["operationId"] == route.operation_id:
                         _finish(operation, route)
+        messages.illustrate(schema["webhooks"])
         app.openapi_schema = schema
     return app.openapi_schema
 

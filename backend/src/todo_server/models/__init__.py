@@ -93,6 +93,9 @@ from todo_server.models.task.lists import TaskCount, TaskList, TaskPage, TrashLi
 from todo_server.models.tokens import AccountChanged, Tokens
 from todo_server.models.upkeep import Upkeep
 from todo_server.models.webhook import (
+    ChangesMessage,
+    ReminderMessage,
+    TestMessage,
     Webhook,
     WebhookCreate,
     WebhookMade,
@@ -120,6 +123,7 @@ __all__ = [
     "CalendarTask",
     "ChangedTaskRead",
     "Changes",
+    "ChangesMessage",
     "Completion",
     "Counts",
     "Delivery",
@@ -163,6 +167,7 @@ __all__ = [
     "Refresh",
     "RefreshToken",
     "Reminder",
+    "ReminderMessage",
     "SavedFilter",
     "Session",
     "SessionRead",
@@ -187,6 +192,7 @@ __all__ = [
     "TaskPage",
     "TaskRead",
     "TaskUpdate",
+    "TestMessage",
     "Tokens",
     "TrashList",
     "TrashedTaskRead",

@@ -1,17 +1,19 @@
 """A webhook: its table, and the shapes in which clients write and read it."""
 
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Text
 from sqlmodel import Field as Column
 from sqlmodel import SQLModel
 
 from todo_server.domain.webhook_url import MAX_URL, canonical_url
+from todo_server.models.change import Changes
 from todo_server.models.fields import ABSENT, Instant, instant_field, text_field, user_id_check
+from todo_server.models.notification import NotificationRead
 from todo_server.models.noun_input import NounInput
 
 MAX_WEBHOOKS = 10
@@ -153,6 +155,42 @@ class WebhookMade(WebhookRead):
     ]
 
 
-def as_made(row: dict[str, Any], secret: str) -> WebhookMade:
-    """Give a webhook that was just made, or its secret."""
-    return WebhookMade.model_validate({**row, "secret": secret})
+class ReminderMessage(BaseModel):
+    """A reminder that has fired."""
+
+    type: Literal["reminder"]
+    timestamp: Annotated[Instant, Field(description="When it fired.")]
+    data: Annotated[NotificationRead, Field(description="As notifications show it.")]
+
+
+class ChangedSince(Changes):
+    """What is different since a number, as `GET …/changes` answers it, and that number."""
+
+    since: Annotated[
+        int,
+        Field(description="The `number` of the message before; else changes are missing.", ge=0),
+    ]
+
+
+class ChangesMessage(BaseModel):
+    """Up to 100 changes."""
+
+    type: Literal["changes"]
+    timestamp: Annotated[Instant, Field(description="When the first attempt was due.")]
+    data: Annotated[ChangedSince, Field(description="The rows, whole, as they are now.")]
+
+
+class Tested(BaseModel):
+    """Which webhook is tested."""
+
+    webhook_id: Annotated[UUID, Field(description="Its id.")]
+
+
+class TestMessage(BaseModel):
+    """A test."""
+
+    __test__ = False  # for pytest, which takes the name for one of its own
+
+    type: Literal["test"]
+    timestamp: Annotated[Instant, Field(description="When it was asked for.")]
+    data: Annotated[Tested, Field(description="What is tested.")]
