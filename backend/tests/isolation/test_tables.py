@@ -79,6 +79,7 @@ OF_TASKS = {"derive_task", "family_begun", "family_changed", "family_ended", "ta
 OF_TASKS |= {"derive_dates"}
 OTHERS = {"settings": {"change_settings", "move_due_dates"}}
 OTHERS |= {"notification": {"notifications_made"}, "webhook": {"webhook_changed"}}
+OF_TASKS = {"derive_task", "each_tag_named", "family_begun", "family_changed", "family_ended"}
 ALWAYS = {"set_position", "derive_task"}
 """They make a row whole, also where rows are loaded with the triggers off."""
 

@@ -174,7 +174,9 @@ BEGIN
 END $$
 """
 
-# Each costs every statement its condition, also where that is false: so there are few.
+# Each costs every statement its condition, also where that is false: so there are few. They fire in
+# the order of their names, those after a row before the log's (`log_made`): whoever follows the log
+# meets a tag before the task that names it, and whoever undoes the last change undoes the task's.
 _TRIGGERS = {
     "derive_task": "BEFORE INSERT OR UPDATE ON task FOR EACH ROW"
     " WHEN (NEW.completed IS DISTINCT FROM (NEW.completed_at IS NOT NULL)"
@@ -193,7 +195,7 @@ _TRIGGERS = {
     "family_ended": "AFTER DELETE ON task FOR EACH ROW"
     " WHEN (OLD.parent_id IS NOT NULL)"
     " EXECUTE FUNCTION keep_family()",
-    "tags_named": "AFTER INSERT OR UPDATE ON task FOR EACH ROW WHEN (NEW.tags <> '{}')"
+    "each_tag_named": "AFTER INSERT OR UPDATE ON task FOR EACH ROW WHEN (NEW.tags <> '{}')"
     " EXECUTE FUNCTION make_tags()",
 }
 

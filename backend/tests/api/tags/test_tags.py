@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.api.nouns import listed, made, names, path_of
+from tests.api.nouns import listed, made, names, path_of, undo_last
 
 
 def test_a_tag_is_made_by_the_first_task_that_names_it(user):
@@ -25,6 +25,16 @@ def test_what_is_one_tag_is_once_in_a_task_and_counted_once(names, user):
     (tag,) = listed(user, "tags")
     assert tag["tasks"] == {"total": 1, "completed": 0}
     assert user.get(path_of(user, "tags", quote(names[1]))).json()["name"] == names[0]
+
+
+def test_a_new_tag_stands_in_the_log_before_the_task_that_names_it(user):
+    task = user.create(tags=["one", "two"])
+    user.patch(f"{user.path}/{task['id']}", json={"tags": ["three"]})
+    page = user.get(path_of(user, "changes"), params={"since": 0, "limit": 2}).json()
+    assert ([tag["name"] for tag in page["tags"]], page["tasks"]) == (["one", "two"], [])
+    undo_last(user)
+    assert [each["tags"] for each in user.tasks()] == [["one", "two"]]
+    assert names(user, "tags") == ["one", "two", "three"]
 
 
 def test_a_tag_is_made_before_any_task_has_it(user):
