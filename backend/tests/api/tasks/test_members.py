@@ -86,6 +86,7 @@ def test_tags_keep_order_and_spelling_and_are_unique_in_any_case(user: User, sen
         (["a\x00b"], "invalid"),
         (["x" * 51], "string_too_long"),
         ([f"tag {number}" for number in range(21)], "too_long"),
+        ("a," * 200 + "b", "too_long"),
         ([5], "list_type"),
         ({"a": 1}, "list_type"),
         (5, "list_type"),

@@ -102,6 +102,10 @@ def tag_name(value: str) -> str:
 _visible_tag = visible("A tag")
 
 
+_MOST_NAMES = 10 * MAX_TAGS
+"""What is read of one list: more would be the same names again and again, or too many."""
+
+
 def _tags(value: Any) -> Any:  # noqa: ANN401 - any JSON
     """Take a list of names, or one text with commas; the same name twice is once."""
     if value is None:
@@ -111,10 +115,10 @@ def _tags(value: Any) -> Any:  # noqa: ANN401 - any JSON
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
         raise PydanticCustomError("list_type", "Use a list of names, or names with commas between")
     unique: dict[str, str] = {}
-    for each in value[: 10 * MAX_TAGS]:
+    for each in value[:_MOST_NAMES]:
         name = tag_name(each)
         unique.setdefault(name_key(name), name)
-    if len(unique) > MAX_TAGS:
+    if len(unique) > MAX_TAGS or len(value) > _MOST_NAMES:
         message = "A task has at most {max_length} tags"
         raise PydanticCustomError("too_long", message, {"max_length": MAX_TAGS})
     return list(unique.values())
