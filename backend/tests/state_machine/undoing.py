@@ -30,11 +30,24 @@ def undo(person: Person, number: int) -> None:
     person.batch = None if asked.batch is None else person.number + 1
     try:
         person.change_several([(person.rows[row_id], wanted[row_id]) for row_id in wanted])
+        if asked.batch is not None:
+            _keep_tags(person, undone)
         _refuse_what_does_not_go(person, about_tags=any(c.noun == "tag" for c in undone))
     except RefusedError as refusal:
         vars(person).update(before)
         raise _AGAIN from refusal
     person.undoes = person.batch = None
+
+
+def _keep_tags(person: Person, undone: list[Change]) -> None:
+    """Take tags that were made in the batch out of the trash again, where one would be missing."""
+    named = {same_name(name) for task in person.of(Task) for name in task.tags}
+    if all(person.tag(name) for name in named):
+        return
+    made = (person.rows[c.row_id] for c in undone if c.noun == "tag" and c.kind == "created")
+    tags = [tag for tag in made if isinstance(tag, Tag) and not tag.is_live]
+    kept = [tag for tag in tags if same_name(tag.name) in named]
+    person.change_several([(tag, {"deleted_at": None}) for tag in kept])
 
 
 def _before(person: Person, change: Change) -> dict[str, Any]:

@@ -157,6 +157,23 @@ def test_no_undo_leaves_a_task_with_a_tag_that_has_no_row(in_the_trash, user):
     assert refuses(user, made_by)
 
 
+def test_tags_that_were_made_with_their_tasks_stay_when_all_of_it_is_undone(user):
+    commands = [{"op": "create", "title": "one", "tags": ["home", "b"]}]
+    commands += [{"op": "create", "title": "two", "tags": ["HOME"]}]
+    user.post(f"{user.path}/bulk", json={"commands": commands})
+    made_by = newest_number(user)
+    before = tags_of(user)
+    user.create(tags=["b"])
+    undone = user.post(path_of(user, "changes", str(made_by), "undo"))
+    assert undone.status_code == 200, undone.text
+    assert undone.json()["removed"] == [task["id"] for task in reversed(in_trash(user))]
+    assert [row["tags"] for row in user.tasks()] == [["b"]]
+    assert names(user, "tags") == ["home", "b"]
+    undo_last(user)
+    assert tags_of(user) == [*before, ["b"]]
+    assert [tag["tasks"]["total"] for tag in listed(user, "tags")] == [2, 2]
+
+
 def test_a_task_that_gets_a_tag_back_makes_it_again(user):
     task = user.create(tags=["home"])
     user.patch(f"{user.path}/{task['id']}", json={"tags": []})

@@ -22,7 +22,7 @@ from todo_server.errors import (
 )
 from todo_server.services.changes.follow_statements import FOLLOW, Page
 from todo_server.services.changes.following import ChangesPage, show_page
-from todo_server.services.changes.nameless_tags import LEAVES_NAMELESS
+from todo_server.services.changes.nameless_tags import BRING_BACK, LEAVES_NAMELESS
 from todo_server.services.changes.undo_statements import CHECK, FIND, PUT_BACK
 from todo_server.services.limits import REFUSALS as LIMITS
 
@@ -63,11 +63,24 @@ async def undo_change(mine: Handle, number: int) -> ChangesPage:
         found = json.loads(told)
         _refuse(found, is_batch=bool(is_batch))
         await _put_back(mine, **undone)
-        if found["is_about_tags"] and await mine.run(LEAVES_NAMELESS):
-            raise AlreadyChangedError(_HAVE_TAG, details=(_NAME,))
+        if found["is_about_tags"]:
+            await _keep_names(mine, is_batch=bool(is_batch), **undone)
         return await mine.run(FOLLOW, since=newest, limit=PAGE_MAXIMUM)
 
     return show_page(await mine.transaction(steps))
+
+
+async def _keep_names(mine: TransactionHandle, *, is_batch: bool, **undone: object) -> None:
+    """Leave no task with a tag that has no row; AlreadyChangedError where there is no way.
+
+    Tags that were made with their tasks stay: the tasks have them in the trash, too.
+    """
+    leaves_nameless = await mine.run(LEAVES_NAMELESS)
+    if leaves_nameless and is_batch:
+        await mine.run(BRING_BACK, **undone)
+        leaves_nameless = await mine.run(LEAVES_NAMELESS)
+    if leaves_nameless:
+        raise AlreadyChangedError(_HAVE_TAG, details=(_NAME,))
 
 
 async def _put_back(mine: TransactionHandle, **undone: object) -> None:
