@@ -75,11 +75,15 @@ OF_THE_LOG = {
     *("count_version", "log_changed", "log_made", "log_purged"),
     *("refuse_other_key", "refuse_truncate"),
 }
-OF_TASKS = {"derive_task", "family_begun", "family_changed", "family_ended", "tags_named"}
-OF_TASKS |= {"derive_dates"}
-OTHERS = {"settings": {"change_settings", "move_due_dates"}}
-OTHERS |= {"notification": {"notifications_made"}, "webhook": {"webhook_changed"}}
-OF_TASKS = {"derive_task", "each_tag_named", "family_begun", "family_changed", "family_ended"}
+OF_TASKS = {
+    *("derive_task", "derive_dates", "each_tag_named", "keep_series"),
+    *("family_begun", "family_changed", "family_ended"),
+}
+OTHERS = {
+    "settings": {"change_settings", "move_due_dates"},
+    "notification": {"notifications_made"},
+    "webhook": {"webhook_changed"},
+}
 ALWAYS = {"set_position", "derive_task"}
 """They make a row whole, also where rows are loaded with the triggers off."""
 
