@@ -5,7 +5,8 @@ from hostile import Target
 EMAIL, *LEAVING = [f"{name}@example.com" for name in ("ada", "bea", "eve", "zoe", "kim")]
 PASSWORD = "correct horse battery"
 # Two tags are looked up by one statement, whose first answer is repeated: it is the same tag.
-REFUSED = ("refresh", "undo_change", "merge_tag", "no operation", "a preflight")
+_OF_REPEATING = ("skip_task", "list_series")
+REFUSED = ("refresh", "undo_change", "merge_tag", *_OF_REPEATING, "no operation", "a preflight")
 """What is refused even where nothing about it is hostile: it would not be searched any deeper."""
 
 
@@ -52,6 +53,9 @@ def targets(token: str, tasks: list[str], leaving: list[str]) -> list[Target]:
         Target(
             "change_tasks", "POST", "/api/me/tasks/bulk", (("commands", commands),), token=token
         ),
+        Target("skip_task", "POST", f"{path}/skip", token=token),
+        Target("list_occurrences", "GET", f"{path}/occurrences", token=token),
+        Target("list_series", "GET", path.replace("tasks", "series"), token=token),
         Target("delete_task", "DELETE", path, token=token),
         Target("list_trash", "GET", "/api/me/trash", token=token),
         Target("restore_task", "POST", f"{restored}/restore", token=token),

@@ -37,6 +37,11 @@ def _webhook(user: User) -> str:
     return its
 
 
+def _series(user: User) -> str:
+    its: str = user.create(f"of {user.id}", recurrence="daily")["series_id"]
+    return its
+
+
 OTHERS: dict[str, Callable[[User], str]] = {"notification_id": told}
 """What is no noun of the log."""
 
@@ -45,4 +50,5 @@ NOUNS: dict[str, Callable[[User], str]] = {
     "name": _tag,
     "filter_id": _filter,
     "webhook_id": _webhook,
+    "series_id": _series,
 }

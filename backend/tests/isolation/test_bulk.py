@@ -7,6 +7,7 @@ import pytest
 from tests.contract import contract
 from tests.server import User
 from todo_server.domain.aliases import ALIASES, DUE_TIME
+from todo_server.domain.recurrence import RULE_NAME_SCHEMAS
 from todo_server.models import TaskUpdate
 
 MISSING = "00000000-0000-7000-8000-000000000000"
@@ -34,7 +35,7 @@ def test_every_member_of_every_command_is_tried_below():
         members = schemas[kind]["properties"].items()
         names = {name for name, schema in members if not schema.get("readOnly")}
         tried = {name for command in sent for name in command} | {"id", "if_version"}
-        plain = set(TaskUpdate.model_fields) | {*ALIASES, DUE_TIME}
+        plain = set(TaskUpdate.model_fields) | {*ALIASES, DUE_TIME, *RULE_NAME_SCHEMAS}
         assert names <= tried | plain | REFERRING, kind
     assert schemas["BulkAction"]["properties"]["action"]["enum"] == ACTIONS
 

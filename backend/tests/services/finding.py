@@ -131,6 +131,7 @@ FILTERS: dict[str, st.SearchStrategy[str]] = {
     "category": st.sampled_from(["errands", "Errands", " errands ", "none"]),
     "project_id": st.sampled_from(["none", *map(str, PROJECTS[1:]), str(uuid.UUID(int=9))]),
     "parent_id": st.sampled_from(["none", str(uuid.UUID(int=9))]),
+    "series_id": st.just(str(uuid.UUID(int=9))),
     "updated_since": st.integers(-1, 6).map(_since),
     "completed_since": st.integers(-1, 6).map(_since),
     "due_after": st.sampled_from(BOUNDS),
@@ -236,6 +237,7 @@ _TESTS: list[Callable[[Row, TaskFilters], bool]] = [
     lambda row, query: query.category in (None, row["category"]),
     lambda row, query: _is_row(query.project_id, row["project_id"]),
     lambda row, query: _is_row(query.parent_id, row["parent_id"]),
+    lambda row, query: _is_row(query.series_id, row["series_id"]),
     lambda row, query: _is_since(query.updated_since, row["updated_at"]),
     lambda row, query: _is_since(query.completed_since, row["completed_at"]),
 ]

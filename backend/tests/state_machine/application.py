@@ -66,13 +66,28 @@ class Application:
         self, method: str, target: str, headers: dict[str, str], body: Any = ABSENT
     ) -> httpx.Response:
         """Send a request; its answer is held against the contract."""
+        (response,) = self.together((method, target, headers, body))
+        return response
+
+    def together(self, *requests: tuple[str, str, dict[str, str], Any]) -> list[httpx.Response]:
+        """Send some requests at once."""
+
+        async def send() -> list[httpx.Response]:
+            return await asyncio.gather(*(self._send(*request) for request in requests))
+
+        responses = self._run(send())
+        for response in responses:
+            check_response(response)
+        return responses
+
+    async def _send(
+        self, method: str, target: str, headers: dict[str, str], body: Any
+    ) -> httpx.Response:
         content = None
         if body is not ABSENT:
             content = json.dumps(body).encode()
             headers = {"Content-Type": "application/json", **headers}
-        response = self._run(self._client.request(method, target, headers=headers, content=content))
-        check_response(response)
-        return response
+        return await self._client.request(method, target, headers=headers, content=content)
 
     def rows(self, sql: str, *arguments: Any) -> list[asyncpg.Record]:
         """Read the database as one who sees all."""

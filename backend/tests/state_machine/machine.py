@@ -14,6 +14,7 @@ from tests.state_machine.listing import Listing
 from tests.state_machine.one_task import OneTask
 from tests.state_machine.own_settings import OwnSettings
 from tests.state_machine.projects import Projects
+from tests.state_machine.repeating import Repeating
 from tests.state_machine.tags import Tags
 from tests.state_machine.trash import Trash
 from todo_server.app import create_app
@@ -31,6 +32,7 @@ ROOMS: tuple[type[Base], ...] = (
     Finding,
     Calendars,
     OwnSettings,
+    Repeating,
 )
 
 

@@ -17,7 +17,9 @@ class OccurrencesQuery(Asked):
     model_config = ConfigDict(frozen=True)
 
     count: Annotated[
-        int, whole_number(1, MOST_OCCURRENCES), Field(description="How many dates, at most.")
+        int,
+        whole_number(1, MOST_OCCURRENCES),
+        Field(description="How many dates, at most.", examples=[5]),
     ] = 10
 
 

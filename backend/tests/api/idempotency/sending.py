@@ -34,7 +34,8 @@ class Sent(NamedTuple):
             return tag
         if "/notifications/{id}" in self.path:
             return told(user)
-        task_id: str = user.create()["id"]
+        rule = "daily" if self.path.endswith("/skip") else None
+        task_id: str = user.create(recurrence=rule)["id"]
         if "/trash" in self.path:
             assert user.delete(f"{user.path}/{task_id}").is_success
         return task_id
@@ -62,6 +63,7 @@ SENT = {
     "update_task_by_patch": Sent("PATCH", body={"title": "Once"}),
     "complete_task": Sent("PATCH", "/tasks/{id}/complete"),
     "delete_task": Sent("DELETE"),
+    "skip_task": Sent("POST", "/tasks/{id}/skip"),
     "undo_change": Sent("POST", "/changes/1/undo"),
     "restore_task": Sent("POST", "/trash/{id}/restore"),
     "purge_task": Sent("DELETE", "/trash/{id}"),

@@ -1,9 +1,11 @@
 """Completing a repeating task makes its successor; reopening takes away what nobody touched."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 
 from tests.api.repeating.tasks import (
@@ -24,7 +26,7 @@ def weekly(user: User) -> dict[str, Any]:
     return user.create("Water the plants", due_date=in_days(-1), recurrence="FREQ=WEEKLY")
 
 
-_WAYS = {
+_WAYS: dict[str, Callable[[User, str], httpx.Response]] = {
     "complete": lambda user, path: user.patch(f"{path}/complete", json={"completed": True}),
     "flip": lambda user, path: user.patch(f"{path}/complete"),
     "patch": lambda user, path: user.patch(path, json={"completed": True}),
@@ -56,7 +58,7 @@ def test_completing_in_any_way_answers_the_task_and_makes_its_successor(
     assert [each["id"] for each in series(user, weekly)] == [successor["id"], weekly["id"]]
 
 
-_BULKS = {
+_BULKS: dict[str, Callable[[str], dict[str, Any]]] = {
     "complete": lambda its: {"commands": [{"op": "complete", "id": its, "completed": True}]},
     "flip": lambda its: {"commands": [{"op": "complete", "id": its}]},
     "update": lambda its: {"commands": [{"op": "update", "id": its, "completed": True}]},
