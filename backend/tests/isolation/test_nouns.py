@@ -12,7 +12,13 @@ from tests.isolation.belongings import NOUNS
 from tests.isolation.test_operations import CONDITIONS, OWNED, Operation
 from tests.server import User
 
-NAMES = {"project_id": "projects", "name": "tags", "filter_id": "filters", "series_id": "tasks"}
+NAMES = {
+    "project_id": "projects",
+    "name": "tags",
+    "filter_id": "filters",
+    "series_id": "tasks",
+    "webhook_id": "webhooks",
+}
 """What each lies below; a series goes with its first task."""
 
 ON_ONE = [(o, name) for o in OWNED for name in NOUNS if name in o.names("path")]
