@@ -33,7 +33,7 @@ class OwnSettings(Base):
         headers = _condition("If-None-Match", tag, asking.asker)
 
         def act(person: Person, response: httpx.Response) -> Answer:
-            etag = {"etag": _etag(person)}
+            etag: dict[str, str | None] = {"etag": _etag(person)}
             return Answer(304, None, etag) if tag == "v" else Answer(200, person.settings, etag)
 
         self.perform(Request("get_settings", asking, headers=headers), act)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from todo_server.models.settings import NO_ZONE
+
 PROJECT_ID = "019aa3f4-8101-7d2b-9c44-71e0a5b3c6d2"
 FILTER_ID = "019aa3f4-8444-7b01-a2d6-0c9b8e7f6a53"
 PATH_VALUES = {"project_id": PROJECT_ID, "filter_id": FILTER_ID, "name": "home"}
@@ -111,11 +113,7 @@ MISTAKES = {
     "list_tags": _NO_ETAG,
     "list_filters": _NO_ETAG,
     "get_settings": _NO_ETAG,
-    "update_settings": (
-        "time_zone",
-        "invalid",
-        "Use the name of a time zone, like Europe/Berlin",
-    ),
+    "update_settings": ("time_zone", "unknown_time_zone", NO_ZONE),
     "create_tag": ("name", "missing", "Field required"),
     "get_tag": ("name", "string_too_long", "A tag has at most 50 characters"),
     "update_tag_by_put": _NO_COLOR,

@@ -36,6 +36,10 @@ STATUS = {
 class UnknownWordError(ValueError):
     """A value that a name does not take; says what it takes."""
 
+    def __init__(self, message: str, code: str = "invalid") -> None:
+        super().__init__(message)
+        self.code = code
+
 
 def _truth(value: object) -> bool:
     if not isinstance(value, bool):
@@ -53,7 +57,7 @@ def _date(value: object) -> str | None:
     try:
         return read_date(value)
     except NoDateError as error:
-        raise UnknownWordError(str(error)) from error
+        raise UnknownWordError(str(error), "datetime_parsing") from error
 
 
 def _at(value: object) -> list[Reminder]:
@@ -202,7 +206,7 @@ def _join_time(resolved: dict[str, Any], time: object, wrong: Wrong) -> None:
     if time in (None, ""):
         return
     if "due_date" not in resolved:
-        wrong[DUE_TIME] = UnknownWordError("Send its date as well, as 'due_date'")
+        wrong[DUE_TIME] = UnknownWordError("Send its date as well, as 'due_date'", "inconsistent")
         return
     date = resolved["due_date"]
     try:
@@ -212,7 +216,7 @@ def _join_time(resolved: dict[str, Any], time: object, wrong: Wrong) -> None:
         else:
             resolved["due_date"] = with_time(date, time)
     except NoTimeError as error:
-        wrong[DUE_TIME] = UnknownWordError(str(error))
+        wrong[DUE_TIME] = UnknownWordError(str(error), "inconsistent")
 
 
 def settled(member: str, said: Said, present: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any member

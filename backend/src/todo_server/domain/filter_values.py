@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from todo_server.domain.dates import DATE_PATTERN, NoDateError, read_date
+from todo_server.domain.dates import DATE_PATTERN, WANTED, NoDateError, read_date
 from todo_server.domain.text import has_nul
 
 Word = TypeVar("Word", bound=StrEnum)
@@ -185,6 +185,6 @@ def bound() -> Any:  # noqa: ANN401 - what `Annotated` takes
         try:
             return read_date(_PLUS.sub(r"\1+", sent))
         except NoDateError as error:
-            raise _invalid(str(error)) from None
+            raise PydanticCustomError("datetime_parsing", WANTED) from error
 
     return _filter(read, {"type": "string", "pattern": DATE_PATTERN})

@@ -47,10 +47,13 @@ class Settings(SQLModel, table=True):
     )
 
 
+NO_ZONE = "Use the name of a time zone, like Europe/Berlin"
+
+
 def zone_name(value: Any) -> Any:  # noqa: ANN401 - any JSON
     """Read the name of a time zone, for a BeforeValidator."""
     if not isinstance(value, str) or not is_zone(value):
-        raise PydanticCustomError("invalid", "Use the name of a time zone, like Europe/Berlin")
+        raise PydanticCustomError("unknown_time_zone", NO_ZONE)
     return value
 
 

@@ -115,13 +115,13 @@ class TaskInput(SQLModel):
             return read(data)
         members = {name: value for name, value in data.items() if name not in cls.read_only}
         members, unknown = resolve(members)
-        wrong: dict[str, ValueError] = {**unknown}
+        wrong = {name: (why.code, str(why)) for name, why in unknown.items()}
         said: dict[str, Any] = {}
         if "recurrence" in cls.model_fields and not RULE_NAME_SCHEMAS.keys().isdisjoint(data):
             said, no_rules = cls._take_rule(members, data)
-            wrong.update(no_rules)
+            wrong |= {name: ("invalid", str(why)) for name, why in no_rules.items()}
         if wrong:
-            raise cls._refusal({name: str(reason) for name, reason in wrong.items()})
+            raise cls._refusal(wrong)
         shape = cls._settle(read, members)
         if said:
             object.__setattr__(shape, "disputed", {**shape.disputed, "recurrence": [*said.items()]})
@@ -190,17 +190,17 @@ class TaskInput(SQLModel):
         try:
             return settled_of_new(name, said, default)
         except DisagreementError as error:
-            raise cls._refusal({name: str(error)}) from error
+            raise cls._refusal({name: ("inconsistent", str(error))}) from error
 
     @classmethod
-    def _refusal(cls, wrong: dict[str, str]) -> ValidationError:
+    def _refusal(cls, wrong: dict[str, tuple[str, str]]) -> ValidationError:
         errors = [
             InitErrorDetails(
-                type=PydanticCustomError("invalid", "{reason}", {"reason": reason}),
+                type=PydanticCustomError(code, "{reason}", {"reason": reason}),
                 loc=(name,),
                 input=None,
             )
-            for name, reason in wrong.items()
+            for name, (code, reason) in wrong.items()
         ]
         return ValidationError.from_exception_data(cls.__name__, errors)
 

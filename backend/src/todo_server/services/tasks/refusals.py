@@ -10,7 +10,9 @@ from todo_server.services.limits import REFUSALS as LIMITS
 Outcome = TypeVar("Outcome")
 
 _NO_PARENT = FieldError("parent_id", "not_found", "You have no task with this id")
-_NO_ZONE = FieldError("time_zone", "invalid", "This server's database knows no such time zone")
+_NO_ZONE = FieldError(
+    "time_zone", "unknown_time_zone", "This server's database knows no such time zone"
+)
 _REFUSALS = {
     "task_user_id_project_id_fkey": FieldError(
         "project_id", "not_found", "You have no project with this id"
