@@ -57,6 +57,7 @@ from todo_server.auth import (
 from todo_server.config import AuthMode, ListEnvelope, Settings, read_settings
 from todo_server.database import Database
 from todo_server.domain.duration import parse_duration
+from todo_server.domain.mail import read_smtp_url
 from todo_server.errors import ConfigurationError
 from todo_server.services.accounts import Accounts
 from todo_server.services.sessions import Sessions
@@ -66,6 +67,7 @@ from todo_server.services.upkeep import Retention
 from todo_server.workers import dispatcher
 from todo_server.workers.deliveries import deliveries
 from todo_server.workers.dispatcher import REMINDERS, Dispatcher
+from todo_server.workers.mails import mails
 from todo_server.workers.upkeep import UpkeepWorker
 
 log = logging.getLogger("todo_server")
@@ -178,6 +180,9 @@ def retention_of(settings: Settings) -> Retention:
 def dispatcher_of(settings: Settings, database: Database) -> Dispatcher:
     """Make what runs the errands that are due."""
     errands = [REMINDERS, deliveries(private_addresses=settings.webhook_private_addresses)]
+    if settings.smtp_url is not None and settings.mail_from is not None:
+        server = read_smtp_url(settings.smtp_url.get_secret_value())
+        errands.append(mails(server, settings.mail_from))
     return Dispatcher(database, errands, parse_duration(settings.dispatch_every))
 
 

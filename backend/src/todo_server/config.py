@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from todo_server.domain.duration import parse_duration
+from todo_server.domain.mail import check_smtp_url, is_sender
 from todo_server.domain.origins import parse_origins
 from todo_server.errors import ConfigurationError
 
@@ -103,6 +104,13 @@ class Settings(BaseSettings):
     dispatch_every: Annotated[
         str, Field(description="a time from 1s to 7d, like 60s, 1h or 1d")
     ] = "1h"
+    smtp_url: Annotated[
+        SecretStr | None,
+        Field(description="smtps://user:password@host, or smtp://user:password@host:587"),
+    ] = None
+    mail_from: Annotated[
+        str | None, Field(description="todo@example.com, or To-do <todo@example.com>")
+    ] = None
     webhook_private_addresses: Annotated[
         bool, Field(description="true lets webhooks lead into private networks")
     ] = False
@@ -148,6 +156,20 @@ class Settings(BaseSettings):
     def _lifetime(cls, value: str) -> str:
         return _between("1m", value, "7d", "15m, 12h or 7d")
 
+    @field_validator("smtp_url")
+    @classmethod
+    def _smtp_url(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            check_smtp_url(value.get_secret_value())
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _mail_from(cls, value: str | None) -> str | None:
+        if value is not None and not is_sender(value):
+            raise ValueError("it is no address that mail could come from")
+        return value
+
     @field_validator("dispatch_every")
     @classmethod
     def _every(cls, value: str) -> str:
@@ -173,6 +195,8 @@ class Settings(BaseSettings):
                     "AUTH_MODE=shared_secret; make one with 'openssl rand -base64 32' and give "
                     "the same to the auth server"
                 )
+        if self.smtp_url is not None and self.mail_from is None:
+            raise ValueError("MAIL_FROM must be the address that mails come from, with SMTP_URL")
         if self.auth_mode is AuthMode.JWKS and not _is_url(self.jwks_url):
             raise ValueError(
                 "JWKS_URL must be the address of the issuer's key set for AUTH_MODE=jwks, like "

@@ -169,7 +169,12 @@ _EXPORT = {
     "exported_at": "2026-11-21T08:00:00.417023Z",
     "number": 3,
     "account": _ACCOUNT,
-    "settings": {"time_zone": "Europe/Berlin", "week_start": "monday", "version": 2},
+    "settings": {
+        "time_zone": "Europe/Berlin",
+        "week_start": "monday",
+        "email_reminders": False,
+        "version": 2,
+    },
     "projects": [],
     "tags": [
         {

@@ -39,7 +39,12 @@ _FILTER = {
     **_SINCE,
 }
 _OTHER_FILTER = {**_FILTER, **_LATER, "query": {"status": "completed"}}
-_SETTINGS = {"time_zone": "Europe/Berlin", "week_start": "monday", "version": 2}
+_SETTINGS = {
+    "time_zone": "Europe/Berlin",
+    "week_start": "monday",
+    "email_reminders": False,
+    "version": 2,
+}
 _NO_UUID = "Use a UUID with hyphens"
 _NO_PARAMETER = ("query.colour", "unknown_parameter", "'GET …/tasks' has no such parameter")
 _NO_ETAG = (

@@ -18,6 +18,7 @@ from sqlmodel import SQLModel
 from todo_server.migrations import (
     date_rules,
     limits,
+    mailing,
     places,
     reminding,
     series,
@@ -144,7 +145,16 @@ def drop_triggers(connection: Connection) -> None:
     present = set(inspect(connection).get_table_names())
     for table in SQLModel.metadata.sorted_tables:
         if "user_id" in table.c and table.name in present:
-            own = (task_rules, date_rules, series, reminding, places, limits, webhook_rules)
+            own = (
+                task_rules,
+                date_rules,
+                series,
+                reminding,
+                places,
+                limits,
+                webhook_rules,
+                mailing,
+            )
             for trigger in (*_TRIGGERS, *(name for each in own for name in each.TRIGGERS)):
                 connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {trigger} ON {table.name}")
 
@@ -160,6 +170,7 @@ def triggers(table: Table, schema: str = "public") -> Iterator[str]:
     yield from waking.waking(table, schema)
     yield from reminding.reminding(table, schema)
     yield from webhook_rules.webhook_rules(table, schema)
+    yield from mailing.mailing(table, schema)
 
 
 def make_triggers(connection: Connection) -> None:

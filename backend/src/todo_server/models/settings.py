@@ -34,6 +34,8 @@ class Settings(SQLModel, table=True):
     user_id: str = text_field(primary_key=True)
     time_zone: str = text_field(sa_column_kwargs={"server_default": text(f"'{TIME_ZONE}'")})
     week_start: str = text_field(sa_column_kwargs={"server_default": text(f"'{WEEK_START}'")})
+    # Whether reminders come by mail, too, where there is an account and a mail server.
+    email_reminders: bool = Column(sa_column_kwargs={"server_default": text("false")})
     updated_at: datetime = instant_field()
     # The database counts it (`date_rules.py`); a column `version` would make it a noun of the log.
     revision: int = Column(sa_type=BigInteger, sa_column_kwargs={"server_default": text("1")})
@@ -77,6 +79,16 @@ _WeekStart = Annotated[
 ]
 
 
+_EmailReminders = Annotated[
+    bool,
+    Field(
+        description="Whether reminders come by mail as well, to the address of the account; where "
+        "the server sends none, or has no accounts, nothing comes of it. `false` until it is set.",
+        examples=[True],
+    ),
+]
+
+
 class SettingsUpdate(NounInput):
     """A change of what the user has set: absent members stay as they are."""
 
@@ -84,6 +96,7 @@ class SettingsUpdate(NounInput):
 
     time_zone: _Zone = ABSENT
     week_start: _WeekStart = ABSENT
+    email_reminders: _EmailReminders = ABSENT
 
 
 class ImportedSettings(NounInput):
@@ -93,6 +106,7 @@ class ImportedSettings(NounInput):
 
     time_zone: _Zone = TIME_ZONE
     week_start: _WeekStart = WEEK_START
+    email_reminders: _EmailReminders = False
 
 
 class SettingsRead(SQLModel):
@@ -102,10 +116,11 @@ class SettingsRead(SQLModel):
 
     time_zone: _Zone
     week_start: _WeekStart
+    email_reminders: _EmailReminders
     version: Annotated[
         int, Field(description="Goes up by one with every change; the `ETag` has it.", ge=1)
     ]
 
 
-UNSET = SettingsRead(time_zone=TIME_ZONE, week_start=WEEK_START, version=1)
+UNSET = SettingsRead(time_zone=TIME_ZONE, week_start=WEEK_START, email_reminders=False, version=1)
 """What is shown to whoever has set nothing."""

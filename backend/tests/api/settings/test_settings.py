@@ -7,7 +7,7 @@ import pytest
 
 from tests.server import User
 
-UNSET = {"time_zone": "UTC", "week_start": "monday", "version": 1}
+UNSET = {"time_zone": "UTC", "week_start": "monday", "email_reminders": False, "version": 1}
 
 
 def settings_of(user: User) -> httpx.Response:
@@ -36,6 +36,7 @@ def test_each_change_counts_and_one_that_changes_nothing_does_not(user: User, st
     assert settings_of(user).json() == {
         "time_zone": "Asia/Kathmandu",
         "week_start": "sunday",
+        "email_reminders": False,
         "version": 3,
     }
     assert settings_of(stranger).json() == UNSET
@@ -56,6 +57,7 @@ def test_a_condition_holds_for_the_defaults_as_for_what_is_set(user: User):
         == UNSET
         | {
             "week_start": "sunday",
+            "email_reminders": False,
             "version": 2,
         }
     )

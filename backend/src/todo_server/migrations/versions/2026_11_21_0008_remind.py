@@ -11,6 +11,10 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.add_column(
+        "settings",
+        sa.Column("email_reminders", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+    )
     op.create_table(
         "reminder",
         sa.Column("user_id", sa.Text(), nullable=False),
@@ -67,6 +71,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in ("dispatch", "notification", "reminder"):
         op.drop_table(table)
+    op.drop_column("settings", "email_reminders")
 
 
 def _of_task(table: str) -> sa.ForeignKeyConstraint:
