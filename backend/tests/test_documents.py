@@ -34,6 +34,8 @@ from todo_server.models import (
     TagRead,
     TaskRead,
     TrashedTaskRead,
+    WebhookMade,
+    WebhookRead,
 )
 
 ROOT = Path(__file__).parents[2]
@@ -174,6 +176,8 @@ def shape_of(sample: dict[str, Any]) -> type[BaseModel]:
     """What a sample with an `updated_at` is of."""
     if "title" in sample:
         return TrashedTaskRead if "deleted_at" in sample else TaskRead
+    if "url" in sample:
+        return WebhookMade if "secret" in sample else WebhookRead
     if "query" in sample:
         return FilterRead
     if "archived" in sample:

@@ -78,10 +78,9 @@ class Operation(NamedTuple):
             return document(row())
         if "commands" in self.members:
             return {"commands": [{"op": "create", "title": "theirs"}]}
-        if "read" in self.members:
-            return {"read": True}
-        if "url" in self.members:
-            return {"url": "https://example.com/theirs"}
+        for member, value in {"read": True, "url": "https://example.com/theirs"}.items():
+            if member in self.members:
+                return {member: value}
         if "into" in self.members:
             return {"into": "other"}
         if "name" in self.members and "email" not in self.members:
