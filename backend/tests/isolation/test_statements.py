@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -153,6 +153,7 @@ BEFORE = {
     "jsonb": "{}",
     "interval": timedelta(0),
     "bool": False,
+    "date": date(2000, 1, 1),
     "timestamptz": datetime(2000, 1, 1, tzinfo=UTC),
     "timestamptz[]": [datetime(2000, 1, 1, tzinfo=UTC)] * 2,
 }
@@ -165,6 +166,7 @@ AFTER = {
     "jsonb": "{}",
     "interval": timedelta(days=1),
     "bool": True,
+    "date": date(2100, 1, 1),
     "timestamptz": datetime(2100, 1, 1, tzinfo=UTC),
     "timestamptz[]": [datetime(2100, 1, 1, tzinfo=UTC)] * 2,
 }

@@ -11,7 +11,7 @@ from todo_server.domain.ical.dates import (
     instant,
     is_date,
 )
-from todo_server.domain.ical.lines import text, texts
+from todo_server.domain.ical.lines import one_line, text, texts
 from todo_server.domain.ical.rules import rule_ahead
 
 Component: TypeAlias = Callable[[Mapping[str, Any], str | None], Iterator[str]]
@@ -65,7 +65,7 @@ def _about(task: Mapping[str, Any]) -> Iterator[str]:
     yield f"CREATED:{instant(task['created_at'])}"
     yield f"LAST-MODIFIED:{changed}"
     yield f"SEQUENCE:{task['version']}"
-    yield f"SUMMARY:{text(task['title'])}"
+    yield f"SUMMARY:{one_line(task['title'])}"
     if task["description"]:
         yield f"DESCRIPTION:{text(task['description'])}"
     if task["priority"] in _PRIORITY:
@@ -115,6 +115,6 @@ def _alarms(task: Mapping[str, Any], zone: str | None, related: str) -> Iterator
             continue
         yield "BEGIN:VALARM"
         yield "ACTION:DISPLAY"
-        yield f"DESCRIPTION:{text(task['title'])}"
+        yield f"DESCRIPTION:{one_line(task['title'])}"
         yield f"TRIGGER{trigger}"
         yield "END:VALARM"

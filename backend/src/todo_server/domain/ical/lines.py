@@ -10,6 +10,7 @@ BREAK = "\r\n"
 
 # Besides what the standard wants escaped: controls, which text may not have, and all that some
 # reader takes for the end of a line.
+_BREAK = re.compile("\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
 _SPECIAL = re.compile("\r\n|[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029\\\\;,]")
 _BREAKS = ("\r\n", "\n", "\r", "\x0b", "\x0c", "\x85", "\u2028", "\u2029")
 _ESCAPED = dict.fromkeys(_BREAKS, "\\n") | {char: f"\\{char}" for char in "\\;,"}
@@ -18,6 +19,11 @@ _ESCAPED = dict.fromkeys(_BREAKS, "\\n") | {char: f"\\{char}" for char in "\\;,"
 def text(value: str) -> str:
     """Write a value of the type TEXT: breaks are escaped as well, other controls left out."""
     return _SPECIAL.sub(_escape, value)
+
+
+def one_line(value: str) -> str:
+    """Write a TEXT that has no breaks: some readers refuse a summary with one (calcurse)."""
+    return text(_BREAK.sub(" ", value))
 
 
 def _escape(found: re.Match[str]) -> str:

@@ -16,14 +16,15 @@ _LAST_SURE_DAY = 28
 
 def rule_ahead(task: Mapping[str, Any], zone: str | None) -> str | None:
     """Give the RRULE of an open task as a reader needs it; None where there is none to be told."""
-    rule, due, start = task["recurrence"], task["due_date"], task["rule_start"]
-    if not rule or not due or not start or task["recurrence_basis"] != "due":
+    rule, due = task["recurrence"], task["due_date"]
+    if not rule or not due or task["recurrence_basis"] != "due":
         return None  # what is counted from its completion, nobody knows beforehand
     if due[:10] != (task["occurs_on"] or due)[:10]:
         return None  # it was moved away from the rule, or begins beside it
     parts = dict(part.split("=", 1) for part in rule.split(";"))
     if "COUNT" in parts:
         return None  # what is left of it, is not to be seen from here
+    start = task["rule_start"] or due
     has_day = parts["FREQ"] in ("MONTHLY", "YEARLY")
     if has_day and not _keep_day(parts, date.fromisoformat(start[:10])):
         return None
