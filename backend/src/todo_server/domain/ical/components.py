@@ -108,7 +108,7 @@ def _alarms(task: Mapping[str, Any], zone: str | None, related: str) -> Iterator
     for reminder in task["reminders"]:
         if "at" in reminder:
             trigger = f";VALUE=DATE-TIME:{in_utc(reminder['at'], zone)}"
-        elif due:
+        elif due and "minutes_before" in reminder:
             minutes = (MORNING if is_date(due) else 0) - reminder["minutes_before"]
             trigger = f"{related}:{'-' if minutes < 0 else ''}PT{abs(minutes)}M"
         else:

@@ -5,13 +5,14 @@ that the wanted day is kept. A rule that it could not follow to the same dates i
 then the task stands at its date alone.
 """
 
+from calendar import monthrange
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 from todo_server.domain.ical.dates import BARE, in_utc, is_date, is_local
 
-_LAST_SURE_DAY = 28
+_SURE_DAYS, _MOST_DAYS, _LEAP_YEAR = 28, 31, 2024
 
 
 def rule_ahead(task: Mapping[str, Any], zone: str | None) -> str | None:
@@ -21,11 +22,11 @@ def rule_ahead(task: Mapping[str, Any], zone: str | None) -> str | None:
         return None  # what is counted from its completion, nobody knows beforehand
     if due[:10] != (task["occurs_on"] or due)[:10]:
         return None  # it was moved away from the rule, or begins beside it
-    parts = dict(part.split("=", 1) for part in rule.split(";"))
+    parts = dict(part.partition("=")[::2] for part in rule.split(";"))
     if "COUNT" in parts:
         return None  # what is left of it, is not to be seen from here
     start = task["rule_start"] or due
-    has_day = parts["FREQ"] in ("MONTHLY", "YEARLY")
+    has_day = parts.get("FREQ") in ("MONTHLY", "YEARLY")
     if has_day and not _keep_day(parts, date.fromisoformat(start[:10])):
         return None
     if "UNTIL" in parts:
@@ -38,17 +39,24 @@ def _keep_day(parts: dict[str, str], start: date) -> bool:
     if parts.keys() & {"BYDAY", "BYSETPOS", "BYYEARDAY", "BYWEEKNO"}:
         return True
     days = parts.get("BYMONTHDAY", str(start.day)).split(",")
-    if max(map(int, days)) <= _LAST_SURE_DAY:
+    if max(map(int, days)) <= _SURE_DAYS:
         return True
     if len(days) > 1:
         return False
+    day, longest = int(days[0]), _MOST_DAYS
     if parts["FREQ"] == "YEARLY":
         if "BYMONTHDAY" not in parts:
             parts.setdefault("BYMONTH", str(start.month))
-        if not parts.get("BYMONTH", ",").isdecimal():
-            return False  # one place in each of several months, and not in the year
-    parts["BYMONTHDAY"] = ",".join(map(str, range(_LAST_SURE_DAY, int(days[0]) + 1)))
-    parts["BYSETPOS"] = "-1"
+        month = parts.get("BYMONTH", "")
+        if not month.isdecimal():
+            return False  # one place in each of several months
+        longest = monthrange(_LEAP_YEAR, int(month))[1]
+    if day >= longest:
+        parts["BYMONTHDAY"] = "-1"
+    elif parts["FREQ"] == "MONTHLY":
+        # The last that there is of these; some readers know no BYSETPOS (calcurse).
+        parts["BYMONTHDAY"] = ",".join(map(str, range(_SURE_DAYS, day + 1)))
+        parts["BYSETPOS"] = "-1"
     return True
 
 
