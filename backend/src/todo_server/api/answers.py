@@ -9,6 +9,7 @@ from todo_server.api.envelopes import envelope_of, is_enveloped
 from todo_server.api.routing.responses import JSONBytes, NotModified, StreamedArray
 from todo_server.database import Handle
 from todo_server.domain.etags import etag, etag_of_content, is_known
+from todo_server.domain.task_query import TaskQuery
 from todo_server.services import tasks
 
 ETAG = {
@@ -57,11 +58,24 @@ async def list_answer(
     envelope = envelope_of(query, page)
     if page.rest:
         rest = tasks.read_rest(mine, query, page.rest)
-        link = links.to_next(request, cursor=page.next_cursor)
-        return StreamedArray(page.body, rest, *link, around=envelope)
+        return StreamedArray(page.body, rest, *_to_next(request, query, page), around=envelope)
     body = envelope.before + page.body + envelope.after
     tag = etag_of_content(body, (page.next_cursor or "").encode())
     if is_known(tag, if_none_match):
         return NotModified(tag)
-    headers = ((b"etag", tag.encode()), *links.to_next(request, cursor=page.next_cursor))
+    headers = ((b"etag", tag.encode()), *_to_next(request, query, page))
     return JSONBytes(body, 200, *headers)
+
+
+def _to_next(
+    request: Request, query: tasks.Listing, page: tasks.Page
+) -> tuple[tuple[bytes, bytes], ...]:
+    """Link to the next page: by its number or by how many are before it, where that was asked."""
+    if not (isinstance(query, TaskQuery) and query.is_numbered):
+        return links.to_next(request, cursor=page.next_cursor)
+    behind = query.skipped + query.size
+    if page.total is None or behind >= page.total:
+        return ()
+    if query.offset is not None:
+        return links.to_next(request, offset=str(behind))
+    return links.to_next(request, page=str(behind // query.size + 1))

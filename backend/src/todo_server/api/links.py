@@ -7,7 +7,7 @@ from urllib.parse import quote, unquote_plus
 from fastapi import Request
 
 _URI = "%:/?#[]@!$&'()*+,;=~"
-_WHERE = ("cursor", "since")
+_WHERE = ("cursor", "since", "page", "offset", "skip")
 """The parameters that say where a page begins."""
 
 

@@ -1,5 +1,6 @@
 """The OpenAPI document: what routes declare, and what all operations share."""
 
+import json
 from typing import Any
 
 from fastapi import FastAPI
@@ -114,8 +115,19 @@ def document(app: FastAPI) -> dict[str, Any]:
                     if operation["operationId"] == route.operation_id:
                         _finish(operation, route)
         messages.illustrate(schema["webhooks"])
+        _drop_unused(schema)
         app.openapi_schema = schema
     return app.openapi_schema
+
+
+def _drop_unused(document: dict[str, Any]) -> None:
+    """Drop the schemas of types of which a parameter shows another form, as it is sent."""
+    schemas = document["components"]["schemas"]
+    written = json.dumps(document)
+    while unused := [name for name in schemas if f'schemas/{name}"' not in written]:
+        for name in unused:
+            del schemas[name]
+        written = json.dumps(document)
 
 
 def _finish(operation: dict[str, Any], route: APIRoute) -> None:

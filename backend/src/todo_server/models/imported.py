@@ -145,17 +145,22 @@ Position = Annotated[
 ]
 
 
+# Not `readOnly`: a document has them.
+_NOT_TAKEN_OVER = {"description": "Not taken over."}
+
+
 def _schema_of_row(schema: dict[str, Any], shape: type["ImportedRow"]) -> None:
     """Document the members that may be there and are ignored."""
     without_defaults(schema)
     for name in shape.ignored:
-        schema["properties"][name] = {"readOnly": True, "description": "Ignored when sent."}
+        schema["properties"][name] = _NOT_TAKEN_OVER
 
 
 def _schema_of_document(schema: dict[str, Any]) -> None:
     without_defaults(schema)
     for name in ("exported_at", "number", "account"):
-        schema["properties"][name] = {"readOnly": True, "description": "Ignored when sent."}
+        schema["properties"][name] = _NOT_TAKEN_OVER
+    schema["properties"]["exported_at"] = _NOT_TAKEN_OVER | {"format": "date-time"}
 
 
 class ImportedRow(BaseModel):
@@ -246,6 +251,8 @@ class ImportedTrash(ImportedTask):
 
 class ImportedChange(BaseModel):
     """An entry of the log, which is not taken over: any object will do."""
+
+    model_config = ConfigDict(json_schema_extra={"additionalProperties": True})
 
 
 class Import(BaseModel):

@@ -29,7 +29,21 @@ def test_a_page_is_an_object_that_says_how_many_there_are(user: User, made: list
             "pages": 3,
             "has_more": True,
         }
-        assert "link" not in response.headers
+
+
+@pytest.mark.parametrize("query", ["page_size=3", "page=1&limit=3", "skip=0&limit=3", "offset=1"])
+def test_the_link_leads_from_page_to_page_to_the_end(
+    user: User, made: list[dict[str, Any]], query: str
+):
+    found: list[dict[str, Any]] = []
+    response = user.get(f"{user.path}?{query}&status=all")
+    while True:
+        found += response.json()["tasks"]
+        assert ("next" in response.links) == response.json()["has_more"]
+        if "next" not in response.links:
+            break
+        response = user.get(response.links["next"]["url"])
+    assert found == (made[1:] if query == "offset=1" else made)
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,10 @@ _ID = WithJsonSchema({"type": "string", "format": "uuid"})
 
 
 _PLACES = ("after", "before", "first", "last")
-ONE_PLACE: dict[str, Any] = {"oneOf": [{"required": [place]} for place in _PLACES]}
-"""What the contract says of a shape with the four."""
+ONE_PLACE: dict[str, Any] = {
+    "oneOf": [{"required": [place], "properties": {place: {}}} for place in _PLACES]
+}
+"""What the contract says of a shape with the four; linters look for a property where it is."""
 
 
 def require_one_place(move: BaseModel) -> None:
