@@ -72,7 +72,7 @@ class Operation(NamedTuple):
         makers = NOUNS | OTHERS
         return {name: make(user) for name, make in makers.items() if name in self.names("path")}
 
-    def body(self) -> dict[str, Any] | None:  # noqa: PLR0911 - one for each kind
+    def body(self) -> dict[str, Any] | None:
         """One that the operation takes."""
         if "format" in self.members:
             return document(row())
