@@ -25,6 +25,8 @@ EXAMPLES = 20  # per operation while fuzzing, and sequences of requests
 # by the code of the error or of its details, counts as accepted.
 UNSAYABLE = {
     "not_found": "What a body names is there: no schema knows what is.",
+    "no_next_occurrence": "Nor whether it repeats.",
+    "invalid_rule": "A rule is more than a text, and an object of it more than its members.",
     "too_deep": "Nor whether it is a subtask, or has some.",
     "unknown_ref": "Nor what an earlier command has made.",
     "tag_exists": "Nor what tags there are.",
@@ -91,7 +93,8 @@ NOUNS: dict[str, Callable[[int], dict[str, Any]]] = {
 
 
 def configuration(server: RunningServer, owner: User, identities: Path) -> dict[str, Any]:
-    tasks = [owner.create(f"Task {number}")["id"] for number in range(30)]
+    rules = (None, "daily")
+    tasks = [owner.create(f"Task {at}", recurrence=rules[at % 2])["id"] for at in range(30)]
     for trashed in tasks[::3]:
         owner.delete(f"{owner.path}/{trashed}")
     nouns = {
@@ -115,6 +118,7 @@ def configuration(server: RunningServer, owner: User, identities: Path) -> dict[
         "dictionaries": {
             "users": {"values": ["me", owner.id]},
             "tasks": {"values": tasks},
+            "series": {"values": tasks[1::2]},
             "projects": {"values": [each["id"] for each in nouns["projects"]]},
             "filters": {"values": [each["id"] for each in nouns["filters"]]},
             "tags": {"values": [each["name"] for each in nouns["tags"]]},
@@ -123,6 +127,7 @@ def configuration(server: RunningServer, owner: User, identities: Path) -> dict[
         "parameters": {
             "path.user_id": {"dictionary": "users", "probability": 0.9},
             "path.task_id": {"dictionary": "tasks", "probability": 0.9},
+            "path.series_id": {"dictionary": "series", "probability": 0.9},
             "path.project_id": {"dictionary": "projects", "probability": 0.9},
             "path.filter_id": {"dictionary": "filters", "probability": 0.9},
             "path.name": {"dictionary": "tags", "probability": 0.9},

@@ -203,7 +203,7 @@ def test_two_clients_in_any_order_never_make_two_of_one(database_url: str):
         run_state_machine_as_test(
             cast("Any", lambda: Machine(application)),
             settings=settings(
-                max_examples=25,
+                max_examples=15,
                 stateful_step_count=25,
                 deadline=None,
                 suppress_health_check=list(HealthCheck),

@@ -3,6 +3,7 @@
 from todo_server.domain.recurrence.dates import Clock, dates_after, parsed
 from todo_server.domain.recurrence.forms import (
     CUSTOM,
+    RULE_SCHEMAS,
     WORDS,
     pattern_of,
     read_rule,
@@ -25,6 +26,7 @@ __all__ = [
     "MAX_RULE",
     "PATTERNS",
     "RULE_NAME_SCHEMAS",
+    "RULE_SCHEMAS",
     "WORDS",
     "Clock",
     "Following",

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from todo_server.domain.recurrence.rule import PATTERNS, WEEKDAYS, NoRuleError
-from todo_server.domain.recurrence.text import MAX_INTERVALS, read_text
+from todo_server.domain.recurrence.text import MAX_INTERVALS, MAX_RULE, read_text
 
 CUSTOM = "custom"
 NONE = "none"
@@ -22,6 +22,24 @@ WORDS = {
 
 MEMBERS = ("frequency", "interval", "days_of_week", "day_of_month", "end_date", "count")
 """What an object has: `frequency`, and what it needs."""
+
+_WHOLE = {"type": ["integer", "null"], "minimum": 1, "maximum": 1000}
+RULE_SCHEMAS: tuple[dict[str, Any], ...] = (
+    {"type": "string", "maxLength": MAX_RULE},
+    {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "frequency": {"type": ["string", "null"], "enum": [*WORDS, None]},
+            "interval": _WHOLE,
+            "days_of_week": {"type": ["array", "null"], "items": {"type": "string"}},
+            "day_of_month": {"type": ["integer", "null"], "minimum": -31, "maximum": 31},
+            "end_date": {"type": ["string", "null"]},
+            "count": _WHOLE,
+        },
+    },
+)
+"""A rule as text, or as an object, for the contract; what is more than this says, is refused."""
 
 _FULL_NAMES = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
 _NAMES = {

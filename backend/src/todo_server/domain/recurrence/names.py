@@ -10,6 +10,7 @@ from typing import Any
 
 from todo_server.domain.recurrence.forms import (
     CUSTOM,
+    RULE_SCHEMAS,
     WORDS,
     pattern_of,
     read_rule,
@@ -23,7 +24,7 @@ INTERVAL, END = "recurrence_interval", "recurrence_end_date"
 RULE_NAMES = (PATTERN, "recurrence_rule", "recurring_rule", INTERVAL, END, FLAG)
 """All but the member's own."""
 
-_RULE_SCHEMA: dict[str, Any] = {"type": ["string", "object", "null"]}
+_RULE_SCHEMA: dict[str, Any] = {"anyOf": [*RULE_SCHEMAS, {"type": "null"}]}
 RULE_NAME_SCHEMAS: dict[str, dict[str, Any]] = {
     **dict.fromkeys(RULE_NAMES[:3], _RULE_SCHEMA),
     INTERVAL: {"type": ["integer", "null"], "minimum": 1, "maximum": 1000},
@@ -36,6 +37,8 @@ _WORDS = {"daily", "weekly", "monthly", "yearly", "none", CUSTOM}
 
 class RulesDisagreeError(ValueError):
     """Names of the rule say different things, and none is what the task has."""
+
+    code = "inconsistent"
 
     def __init__(self) -> None:
         super().__init__("The names of the rule disagree, and the task has neither: send one")

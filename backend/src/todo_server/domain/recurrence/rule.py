@@ -23,6 +23,8 @@ Regular expressions of Python and of PostgreSQL.
 class NoRuleError(ValueError):
     """This is no rule, or none that can be followed; says why."""
 
+    code = "invalid_rule"
+
 
 class Day(NamedTuple):
     """A day of the week, Monday is 0: the n-th of the month or year, from its end if below 0."""

@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from todo_server.domain.dates import DATE_PATTERN, WANTED, NoDateError, read_date
-from todo_server.domain.recurrence import MAX_RULE, NoRuleError, read_rule
+from todo_server.domain.recurrence import RULE_SCHEMAS, NoRuleError, read_rule
 from todo_server.domain.time_zones import LONGEST
 from todo_server.models.settings import zone_name
 
@@ -27,7 +27,7 @@ def _rule(value: Any) -> Any:  # noqa: ANN401 - any JSON
     try:
         return read_rule(value)
     except NoRuleError as error:
-        raise PydanticCustomError("invalid", "{reason}", {"reason": str(error)}) from error
+        raise PydanticCustomError(error.code, "{reason}", {"reason": str(error)}) from error
 
 
 def _nullable(read: Callable[[Any], Any], **schema: object) -> Any:  # noqa: ANN401 - for Annotated
@@ -66,9 +66,11 @@ TimeZone = Annotated[
 ]
 Recurrence = Annotated[
     str | None,
-    *_nullable(_rule, maxLength=MAX_RULE),
+    BeforeValidator(_rule),
+    WithJsonSchema({"anyOf": [*RULE_SCHEMAS, {"type": "null"}]}),
     Field(
-        description="How it repeats: a rule as RFC 5545 has it (`RRULE`), or `null`.",
+        description="How it repeats: a rule as RFC 5545 has it (`RRULE`), a word, an object, or "
+        "`null` (docs/recurrence.md).",
         examples=["FREQ=WEEKLY;BYDAY=MO"],
     ),
 ]

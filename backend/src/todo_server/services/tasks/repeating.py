@@ -41,6 +41,10 @@ _REFUSAL = "task_repeats"
 """The constraint that the database names (`migrations/series.py`)."""
 
 
+_REPEATS = b'"is_recurring":true'
+"""In the JSON of a task that repeats. No text of a user's can hold it: JSON escapes its quotes."""
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """What is known of a task that repeats, or not."""
@@ -82,10 +86,13 @@ async def complete(
     """
     if not repeats:
         try:
-            return await _with_successor(mine, task_id, await change(mine))
+            row = await change(mine)
         except IntegrityConstraintViolationError as error:
             if error.constraint_name != _REFUSAL:
                 raise
+        else:
+            is_plain = row is None or _REPEATS not in row[2]
+            return row if is_plain else await _with_successor(mine, task_id, row)
     return await mine.transaction(lambda mine: _complete(mine, task_id, change, repeats=repeats))
 
 
@@ -185,6 +192,5 @@ async def _with_successor(mine: Handle, task_id: UUID, row: Row | None) -> Row |
 
 
 def _is_done_and_repeats(task: bytes) -> bool:
-    # No text of a user's can hold these: JSON escapes its quotes.
-    members = (b'"is_recurring":true', b'"completed":true')
+    members = (_REPEATS, b'"completed":true')
     return all(each in task for each in members) and b',"next_task":' not in task
