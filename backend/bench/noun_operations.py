@@ -1,4 +1,4 @@
-"""The operations on projects, tags and filters, as `operations.py` has the others."""
+"""The operations on projects, tags, filters and settings, as `operations.py` has the others."""
 
 from hostile import Target
 
@@ -11,6 +11,8 @@ NOUNS = {
 
 _ROW = (("name", "House"), ("color", "#2e7d32"), ("move", {"last": True}))
 _QUERY = (("name", "Done"), ("query", {"status": "completed", "sort": "title"}))
+
+_SETTINGS = (("time_zone", "Europe/Berlin"), ("week_start", "sunday"))
 
 
 def noun_targets(token: str, project_id: str, filter_id: str) -> list[Target]:
@@ -38,5 +40,7 @@ def noun_targets(token: str, project_id: str, filter_id: str) -> list[Target]:
         ("update_filter_by_patch", "PATCH", saved, _QUERY),
         ("list_filtered_tasks", "GET", f"{saved}/tasks", ()),
         ("delete_filter", "DELETE", saved, ()),
+        ("get_settings", "GET", "/api/me/settings", ()),
+        ("update_settings", "PATCH", "/api/me/settings", _SETTINGS),
     ]
     return [Target(*each, token=token) for each in asked]

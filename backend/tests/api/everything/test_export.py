@@ -51,7 +51,8 @@ def test_it_has_everything_of_the_user_and_of_nobody_else(user: User, stranger: 
     response = user.get(f"/api/{user.id}/export")
     here = response.json()
     assert list(here) == [
-        *("format", "exported_at", "number", "account", "projects", "tags", "filters"),
+        *("format", "exported_at", "number", "account", "settings"),
+        *("projects", "tags", "filters"),
         *("tasks", "trash", "changes"),
     ]
     assert here["format"] == "todo-server/1"
@@ -82,7 +83,7 @@ def test_it_has_everything_of_the_user_and_of_nobody_else(user: User, stranger: 
 def test_a_user_without_anything_has_an_empty_one(user: User):
     here = exported(user)
     assert here["number"] == 0
-    assert all(here[name] == [] for name in list(here)[4:])
+    assert all(here[name] == [] for name in list(here)[5:])
 
 
 def test_an_account_is_in_it_without_its_password_and_its_sessions(database_url: str):

@@ -20,6 +20,7 @@ from tests.databases import run_as
 from tests.server import User
 from todo_server.models.saved_filter import MAX_FILTERS
 from todo_server.models.tag import MAX_TAGS_OF_USER
+from todo_server.models.task.derived import DATES
 from todo_server.services.imports import PAGE
 from todo_server.services.places import place_of_new
 
@@ -112,6 +113,7 @@ def test_a_document_from_before_there_was_any_of_it_is_taken_in(user: User):
         "parent_id": None,
         "position": place_of_new(UUID(id_of(1))),
         "subtasks": {"total": 0, "completed": 0},
+        **DATES.members,
         "version": 1,
     }
     assert (completed["status"], completed["completed_at"]) == ("completed", LATER)

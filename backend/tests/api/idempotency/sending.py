@@ -88,6 +88,7 @@ SENT = {
     "delete_webhook": Sent("DELETE", "/webhooks/{id}"),
     "renew_webhook_secret": Sent("POST", "/webhooks/{id}/secret"),
     "test_webhook": Sent("POST", "/webhooks/{id}/test"),
+    "update_settings": Sent("PATCH", "/settings", {"time_zone": "Europe/Berlin"}),
     "change_tasks": Sent(
         "POST",
         "/tasks/bulk",
