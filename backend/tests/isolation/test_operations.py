@@ -13,10 +13,10 @@ from tests.isolation.belongings import NEVER, NOUNS, OTHERS
 from tests.server import User, nobody, settings
 from todo_server.api.compatibility import OTHER_NAMES, PREFIX
 from todo_server.app import create_app
-from todo_server.domain.aliases import ALIASES
+from todo_server.domain.aliases import ALIASES, DUE_TIME
 from todo_server.domain.recurrence import RULE_NAME_SCHEMAS
 from todo_server.domain.task_query import Sort
-from todo_server.models import TaskRead
+from todo_server.models import SettingsRead, TaskRead
 from todo_server.models.compatibility import IGNORED
 
 PUBLIC = {
@@ -36,10 +36,12 @@ BULK_MEMBERS = {"atomic", "commands", "task_ids", "action"}  # and these in `tes
 # Of a document of everything: tests/api/everything/test_import.py tries whose rows it makes.
 DOCUMENT_MEMBERS = {
     *("format", "exported_at", "number", "account", "tasks", "trash", "changes"),
-    *("projects", "tags", "filters"),
+    *("projects", "tags", "filters", "settings"),
 }
 # Whose rows a body can name: `test_references.py`. The other names stand for a member of these.
-REFERRING_MEMBERS = {"move", *ALIASES, *RULE_NAME_SCHEMAS}
+REFERRING_MEMBERS = {"move", *ALIASES, DUE_TIME, *RULE_NAME_SCHEMAS}
+SETTINGS_MEMBERS = set(SettingsRead.model_fields)  # of a row without an id, that nobody can name
+NOTIFICATION_MEMBERS = {"read", "ids", "up_to"}  # tests/isolation/test_notifications.py
 # Of the account that the token names: there is no other way to say which.
 ACCOUNT_MEMBERS = {"everywhere", "current_password", "email", "name", "password"}
 # Ignored: tests/api/auth/test_other_names.py sends those of a stranger.
@@ -131,14 +133,8 @@ def test_every_parameter_of_an_operation_is_tried_below(operation):
     named = set(re.findall(r"{(\w+)}", operation.path))
     assert named == operation.names("path")
     if operation.path.startswith("/api/{user_id}/"):
-        known = (
-            TASK_MEMBERS
-            | BULK_MEMBERS
-            | NOUN_MEMBERS
-            | WEBHOOK_MEMBERS
-            | DOCUMENT_MEMBERS
-            | REFERRING_MEMBERS
-        )
+        known = TASK_MEMBERS | BULK_MEMBERS | NOUN_MEMBERS | DOCUMENT_MEMBERS | REFERRING_MEMBERS
+        known |= SETTINGS_MEMBERS | WEBHOOK_MEMBERS | NOTIFICATION_MEMBERS
         assert not operation.members - known, "the same for these members of the body"
     elif operation in OWNED:
         assert not named, "whose is it?"
@@ -274,6 +270,7 @@ def test_the_cursor_of_another_user_is_refused(operation, user, stranger):
         (o, m)
         for o in OWNED
         if "user_id" in o.parameters and "format" not in o.members
+        if not o.path.endswith("/settings")  # which are of no task
         for m in sorted(o.members & TASK_MEMBERS)
     ],
     ids=str,
