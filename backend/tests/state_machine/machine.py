@@ -11,6 +11,7 @@ from tests.state_machine.everything import Everything
 from tests.state_machine.filters import Filters
 from tests.state_machine.finding import Finding
 from tests.state_machine.listing import Listing
+from tests.state_machine.notifications import Notifications
 from tests.state_machine.one_task import OneTask
 from tests.state_machine.own_settings import OwnSettings
 from tests.state_machine.projects import Projects
@@ -33,6 +34,7 @@ ROOMS: tuple[type[Base], ...] = (
     Calendars,
     OwnSettings,
     Repeating,
+    Notifications,
 )
 
 
