@@ -91,7 +91,7 @@ def tell_all(
             now, turn = time.monotonic(), killed % 2
             if sum(each.begins() for each in running) < 2 + killed:
                 both_at = now
-            if now >= max(last + kill_every, both_at + kill_every / 2):
+            if now >= max(last + kill_every, both_at + 1):
                 running[turn].kill()
                 running[turn] = Dispatcher(directory, "ab"[turn], **values)
                 killed, last = killed + 1, now
