@@ -13,6 +13,11 @@ VALUES ($1, $2, 'reminder', $1, now())
 
 def told(user: User) -> str:
     """Tell a user something; gives the id of the notification."""
+    return tell(user.server.database_url, user.id)
+
+
+def tell(database_url: str, user_id: str) -> str:
+    """Do the same for whoever has this id."""
     notification_id = uuid.uuid4()
-    run_as(user.server.database_url, user.id, _TELL, user.id, notification_id)
+    run_as(database_url, user_id, _TELL, user_id, notification_id)
     return str(notification_id)

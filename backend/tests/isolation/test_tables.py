@@ -84,6 +84,8 @@ OTHERS = {
     "notification": {"notifications_made"},
     "webhook": {"webhook_changed"},
 }
+OF_TASKS = {"derive_task", "family_begun", "family_changed", "family_ended", "tags_named"}
+OTHERS = {"notification": {"mail_made", "notifications_made"}, "webhook": {"webhook_changed"}}
 ALWAYS = {"set_position", "derive_task"}
 """They make a row whole, also where rows are loaded with the triggers off."""
 

@@ -10,6 +10,7 @@ from sqlmodel import SQLModel
 from tests.api.auth.people import PASSWORD
 from tests.databases import run
 from tests.everywhere import tables_with
+from tests.notified import tell
 
 ACCOUNT = "/api/auth/account"
 HARMLESS = {"upkeep": "says that somebody's rows are to be looked after, and is gone once none are"}
@@ -35,6 +36,13 @@ def live(person, new_person) -> None:
     project = person.post("/api/me/projects", json={"name": "new"}).json()
     person.post("/api/me/tasks", json={"title": "x", "project_id": project["id"], "tags": ["new"]})
     person.post("/api/me/filters", json={"name": "new", "query": {}})
+    reminded = {"title": "x", "due_date": "2030-01-01", "reminders": [{"minutes_before": 5}]}
+    assert person.post("/api/me/tasks", json=reminded).is_success
+    assert person.patch("/api/me/settings", json={"time_zone": "Asia/Kathmandu"}).is_success
+    hook = {"url": "https://example.com/hook", "events": ["reminders", "changes"]}
+    webhook = person.post("/api/me/webhooks", json=hook).json()
+    person.post(f"/api/me/webhooks/{webhook['id']}/test")
+    person.create()  # which the webhook is to be told of
     person.refresh()
     new_person().sign_in(person.email)
 
@@ -45,6 +53,7 @@ def test_nothing_of_the_user_is_left_in_any_table_and_nobody_elses_is_touched(
 ):
     for each in (person, stranger):
         live(each, new_person)
+        tell(database_url, each.id)
     kept = rows_of(database_url, stranger.id)
     for whose in (kept, rows_of(database_url, person.id)):
         assert all(whose[table] for table in OWNED), "let `live` leave something in every table"
