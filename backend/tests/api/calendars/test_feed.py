@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.api.calendars.reading import components, get, make
-from tests.databases import run, seed
+from tests.databases import seed
 from tests.server import User, nobody
 
 
@@ -93,13 +93,12 @@ def test_what_was_done_long_ago_is_not_in_it(user, database_url):
     assert set(components(user, path)) == {"lately"}
 
 
-def test_a_local_time_floats_until_the_user_has_said_where_they_are(user, database_url):
+def test_a_local_time_floats_until_the_user_has_said_where_they_are(user):
     user.create("local", due_date="2026-11-30T09:00:00")
     path = make(user)
     before = get(user, path)
     assert "\r\nDUE:20261130T090000\r\n" in before.text
-    settings = "INSERT INTO settings (user_id, time_zone, updated_at) VALUES ($1, $2, now())"
-    run(database_url, settings, user.id, "Europe/Berlin")
+    assert user.patch("/api/me/settings", json={"time_zone": "Europe/Berlin"}).is_success
     after = get(user, path)
     assert "\r\nDUE;TZID=Europe/Berlin:20261130T090000\r\n" in after.text
     assert "\r\nX-WR-TIMEZONE:Europe/Berlin\r\n" in after.text
