@@ -119,13 +119,14 @@ def document_parameters(operation: dict[str, Any], route: OwnerRoute) -> None:
 
 
 def _plain(parameter: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what says nothing: a title made of the name, that null is the default."""
+    """Leave out what says nothing: a title made of the name, a default that nobody can send."""
     schema = dict(parameter["schema"])
     others = [each for each in schema.pop("anyOf", ()) if each != {"type": "null"}]
     schema |= others[0] if len(others) == 1 else {"anyOf": others} if others else {}
     schema = dict(sorted(schema.items(), key=lambda item: item[0] != "type"))
-    if schema.get("default", "") is None:
-        del schema["default"]
+    default = schema.get("default", "")
+    if default is None or (schema.get("type") == "string" and not isinstance(default, str)):
+        del schema["default"]  # what words are read as, say, and no word
     for name in ("title", "description"):
         schema.pop(name, None)
     about = {k: v for k, v in parameter.items() if k != "schema" and v is not False}
