@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from pydantic import ConfigDict, model_validator
+from pydantic import ConfigDict, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from todo_server.models.account import SignUp
 from todo_server.models.fields import without_defaults
@@ -12,7 +13,6 @@ from todo_server.models.session import SignIn, SignOut
 IGNORED = {
     "sign_up": (
         *("callbackURL", "image", "rememberMe"),  # Better Auth's client
-        *("confirmPassword", "confirm_password"),  # for the form itself to compare
     ),
     "sign_in": (
         *("callbackURL", "rememberMe", "remember", "remember_me"),
@@ -21,6 +21,9 @@ IGNORED = {
     "sign_out": ("refreshToken", "refresh_token", "token"),  # the session's, that ends with it
 }
 """Members that are known and change nothing, by operation."""
+
+CONFIRMATION = ("confirmPassword", "confirm_password")
+"""Members that have to be as the password is, where they are sent: most forms compare them."""
 
 NAME = ("name", "full_name", "fullName", "username")
 """Members that say what to call a person: the first of them that says something counts."""
@@ -34,8 +37,7 @@ def _also(
     def document(schema: dict[str, Any]) -> None:
         without_defaults(schema)
         for name in IGNORED[operation]:
-            text = {"type": "string", "format": "password"} if "password" in name else {}
-            schema["properties"][name] = {"description": "Ignored.", **text}
+            schema["properties"][name] = {"description": "Ignored."}
         for name, its in others.items():
             schema["properties"][name] = {"type": "string", **its}
         if required:
@@ -55,7 +57,21 @@ def _first(sent: dict[str, Any], names: tuple[str, ...]) -> Any:  # noqa: ANN401
     return next(said, None)
 
 
+def _refuse_other_password(sent: dict[str, Any]) -> None:
+    """Take the confirmations out; raises what pydantic shows where one is another password."""
+    said = {name: sent.pop(name, None) for name in CONFIRMATION}
+    wrong = PydanticCustomError("inconsistent", "This is another password")
+    errors: list[InitErrorDetails] = [
+        {"type": wrong, "loc": (name,), "input": None}
+        for name, value in said.items()
+        if value not in (None, sent.get("password"))
+    ]
+    if errors:
+        raise ValidationError.from_exception_data("OtherSignUp", errors)
+
+
 _A_NAME = {"description": "What to call the person, where no `name` is sent."}
+_CONFIRMED = {"description": "The password again; 422 where it is another.", "format": "password"}
 
 
 class OtherSignUp(SignUp):
@@ -63,7 +79,10 @@ class OtherSignUp(SignUp):
 
     model_config = ConfigDict(
         json_schema_extra=_also(
-            "sign_up", ["email", "password"], **dict.fromkeys(NAME[1:], _A_NAME)
+            "sign_up",
+            ["email", "password"],
+            **dict.fromkeys(NAME[1:], _A_NAME),
+            **dict.fromkeys(CONFIRMATION, _CONFIRMED),
         )
     )
 
@@ -73,6 +92,7 @@ class OtherSignUp(SignUp):
         if not isinstance(sent, dict):
             return sent
         members = _without_ignored("sign_up", sent)
+        _refuse_other_password(members)
         name, email = _first(members, NAME), members.get("email")
         if name is None and isinstance(email, str):
             name = email.partition("@")[0]

@@ -8,7 +8,7 @@ import pytest
 
 from tests.api.auth.people import PASSWORD, Person, check_tokens, new_email
 from todo_server.api.compatibility import OTHER_NAMES, PREFIX, operation_id_of
-from todo_server.models.compatibility import IGNORED, NAME
+from todo_server.models.compatibility import CONFIRMATION, IGNORED, NAME
 
 OWN = {"sign_up": "/sign-up", "sign_in": "/sign-in", "sign_out": "/sign-out"}
 PAGE = (Path(__file__).parents[4] / "docs" / "compatibility.md").read_text()
@@ -120,10 +120,11 @@ def test_a_name_is_in_the_document_as_the_operation_under_a_tag_and_an_id_of_its
     assert own["tags"] == ["accounts"]
 
 
-def test_the_page_has_every_name_and_every_member_that_is_ignored():
+def test_the_page_has_every_name_and_every_member_that_is_known():
     for path in (*OTHER_NAMES, "/me"):
         assert f"`{PREFIX}{path}`" in PAGE, path
-    for member in {*NAME, *(name for names in IGNORED.values() for name in names)}:
+    ignored = (name for names in IGNORED.values() for name in names)
+    for member in {*NAME, *CONFIRMATION, *ignored}:
         assert f"`{member}`" in PAGE, member
 
 
@@ -227,13 +228,26 @@ def test_what_is_no_name_is_422_and_names_the_member_that_it_stands_for(members,
     assert [detail["field"] for detail in response.json()["details"]] == ["name"]
 
 
+@signing_up
+@pytest.mark.parametrize("member", CONFIRMATION)
+def test_a_password_that_is_confirmed_by_another_one_is_422(member, path, new_person):
+    someone = new_person()
+    for other in (PASSWORD + " ", "", 7):
+        response = someone.post(PREFIX + path, json=form_of(someone, **{member: other}))
+        assert [(each["field"], each["code"]) for each in response.json()["details"]] == [
+            (member, "inconsistent")
+        ]
+    confirmed = form_of(someone, **{member: PASSWORD}) | {"confirmPassword": PASSWORD}
+    assert someone.post(PREFIX + path, json=confirmed).status_code == 201
+
+
 @pytest.mark.parametrize("member", ["username", *IGNORED["sign_in"]])
 def test_our_own_path_to_sign_in_stays_strict(member, person):
     members = {"email": person.email, "password": PASSWORD, member: "x"}
     assert person.post("/api/auth/sign-in", json=members).status_code == 422
 
 
-@pytest.mark.parametrize("member", [*NAME[1:], *IGNORED["sign_up"]])
+@pytest.mark.parametrize("member", [*NAME[1:], *CONFIRMATION, *IGNORED["sign_up"]])
 def test_our_own_path_to_sign_up_stays_strict(member, new_person):
     person = new_person()
     response = person.post("/api/auth/sign-up", json=form_of(person, **{member: "x"}))
