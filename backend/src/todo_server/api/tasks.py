@@ -105,10 +105,10 @@ async def get_task(task_id: TaskId, mine: Mine, if_none_match: IfNoneMatch = Non
 async def update_task(
     task_id: TaskId, change: TaskUpdate, mine: Mine, if_match: IfMatch = None
 ) -> Response:
-    """Change a task: absent members stay as they are, `null` clears the description.
+    """Change a task: absent members stay as they are, `null` clears what may be empty.
 
-    `PUT` and `PATCH` do the same. What a client echoes back (`id`, `user_id`, `created_at`,
-    `updated_at`) is ignored.
+    `PUT` and `PATCH` do the same. What a client echoes back and cannot change (`id`, `created_at`,
+    `subtasks` and so on) is ignored.
     """
     return row_answer(await tasks.update_task(mine, task_id, change, versions_of(if_match)))
 

@@ -187,7 +187,7 @@ class _CommandOnTask(TaskInput):
 
 
 class UpdateCommand(_CommandOnTask, TaskUpdate):
-    """Change a task: absent members stay as they are, `null` clears the description."""
+    """Change a task: absent members stay as they are, `null` clears what may be empty."""
 
     op: Annotated[Literal["update"], Field(description="What is done.")]
     parent_id: ParentTarget = None  # type: ignore[assignment]
