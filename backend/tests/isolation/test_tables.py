@@ -77,15 +77,14 @@ OF_THE_LOG = {
 }
 OF_TASKS = {
     *("derive_task", "derive_dates", "each_tag_named", "keep_series"),
+    *("arm_made", "arm_changed"),
     *("family_begun", "family_changed", "family_ended"),
 }
 OTHERS = {
-    "settings": {"change_settings", "move_due_dates"},
-    "notification": {"notifications_made"},
+    "settings": {"change_settings", "move_due_dates", "rearm"},
+    "notification": {"mail_made", "notifications_made"},
     "webhook": {"webhook_changed"},
 }
-OF_TASKS = {"derive_task", "family_begun", "family_changed", "family_ended", "tags_named"}
-OTHERS = {"notification": {"mail_made", "notifications_made"}, "webhook": {"webhook_changed"}}
 ALWAYS = {"set_position", "derive_task"}
 """They make a row whole, also where rows are loaded with the triggers off."""
 
