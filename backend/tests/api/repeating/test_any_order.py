@@ -206,6 +206,8 @@ def test_two_clients_in_any_order_never_make_two_of_one(database_url: str):
                 max_examples=15,
                 stateful_step_count=25,
                 deadline=None,
+                derandomize=True,
+                database=None,
                 suppress_health_check=list(HealthCheck),
             ),
         )

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.domain.recurrence.giving import A_DATE, dates
+from tests.properties import PROPERTY
 from todo_server.domain.recurrence import NoRuleError, dates_after, parsed, read_rule
 from todo_server.domain.recurrence.candidates import HORIZON, LAST_YEAR
 
@@ -66,6 +67,7 @@ _PARTS = st.dictionaries(
 _FREQUENCIES = st.sampled_from(["DAILY", "WEEKLY", "MONTHLY", "YEARLY", "SECONDLY"])
 
 
+@PROPERTY
 @given(_FREQUENCIES, _PARTS, _DAYS, st.integers(0, 4000))
 def test_any_parts_are_refused_or_give_dates_that_go_forward(frequency, parts, start, later):
     text = ";".join([f"FREQ={frequency}", *(f"{name}={value}" for name, value in parts.items())])
@@ -83,6 +85,7 @@ def test_any_parts_are_refused_or_give_dates_that_go_forward(frequency, parts, s
     assert all(after < day <= date(9998, 12, 31) for day in found)
 
 
+@PROPERTY
 @given(st.text(max_size=60))
 def test_any_text_is_refused_or_has_one_form(text):
     try:
@@ -92,6 +95,7 @@ def test_any_text_is_refused_or_has_one_form(text):
     assert read_rule(rule) == rule
 
 
+@PROPERTY
 @given(
     _FREQUENCIES.filter(lambda each: each != "SECONDLY"),
     st.integers(1, 5),
