@@ -83,17 +83,18 @@ OF_TASKS = {
 OTHERS = {
     "settings": {"change_settings", "move_due_dates", "rearm"},
     "notification": {"mail_made", "notifications_made"},
+    "notification": {"notifications_made"},
     "webhook": {"webhook_changed"},
 }
-ALWAYS = {"set_position", "derive_task"}
-"""They make a row whole, also where rows are loaded with the triggers off."""
+ALWAYS = {"count_version"}
+"""It makes a row whole, also where rows are loaded with the triggers off."""
 
 
 def _triggers(table: Table) -> set[str]:
     if not is_logged(table):
         return OTHERS.get(table.name, set())
     limited = {"limit_made", "limit_restored"} if "limit" in table.info else set()
-    return OF_THE_LOG | limited | (OF_TASKS if table.name == "task" else {"set_position"})
+    return OF_THE_LOG | limited
 
 
 def test_every_table_with_an_owner_is_logged_or_has_a_reason_why_not(database_url):

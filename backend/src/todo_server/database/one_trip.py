@@ -212,9 +212,13 @@ def _changing_one(
 ) -> Select[Any]:
     there = rows.alias("there")
     identity = _identity(lock=True).cte("identity")
-    stored = [c.name for c in rows.c if c.computed is None and c.name != "user_id"]
+    # The row that conflicts needs what may not be null; the others are as they are. An answer that
+    # there is another version needs all of them.
+    columns = [c for c in rows.c if c.computed is None and c.name != "user_id"]
+    stored = [c.name for c in columns if not (c.nullable or c.server_default)]
+    read = [c.name for c in columns] if if_version else stored
     locked = (
-        select(there.c.user_id, *(there.c[name] for name in stored))
+        select(there.c.user_id, *(there.c[name] for name in read))
         .where(there.c.user_id == identity.c.user_id, is_owners(there))
         .where(*(there.c[name] == value for name, value in key.items()))
         .with_for_update()

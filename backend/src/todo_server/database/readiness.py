@@ -59,7 +59,8 @@ SELECT to_regclass('alembic_version') IS NOT NULL AS migrated,
 """
 
 LOG_TRIGGERS = ("count_version", "log_made", "log_changed", "log_purged")
-"""What counts and logs the changes of each table whose rows have a version."""
+"""What counts and logs the changes of each table whose rows have a version, and keeps their rules:
+those of tasks and places are lines of the same functions."""
 
 _VERSION = "SELECT max(version_num) AS version, false AS shows FROM alembic_version"
 

@@ -8,6 +8,10 @@ They work as the asking user, through the owner views: a change for which no ide
 refused, and so is what an entry could not tell of. They name the schema of what they write to, so
 that no temporary table stands in for it. What they cost, and what else was tried, is in
 docs/decisions/0026.
+
+A noun has one trigger before a change and one after it. What other modules have to say of its rows
+(`places.py`, `task_rules.py`) are lines of these two: a condition there costs nothing to speak of,
+and that of a trigger is read anew for each statement (docs/decisions/0035).
 """
 
 from collections.abc import Iterator
@@ -29,8 +33,8 @@ from todo_server.migrations import (
 from todo_server.models.change import logged_members
 
 _TRIGGERS = {
-    "count_version": "BEFORE UPDATE ON {noun} FOR EACH ROW"
-    " WHEN (({old}) IS DISTINCT FROM ({new})) EXECUTE FUNCTION count_version()",
+    "count_version": "BEFORE INSERT OR UPDATE ON {noun} FOR EACH ROW"
+    " EXECUTE FUNCTION prepare_{noun}()",
     "log_made": "AFTER INSERT ON {noun} FOR EACH ROW EXECUTE FUNCTION log_{noun}()",
     "log_changed": "AFTER UPDATE ON {noun} FOR EACH ROW"
     " WHEN (OLD.version IS DISTINCT FROM NEW.version) EXECUTE FUNCTION log_{noun}()",
@@ -40,6 +44,11 @@ _TRIGGERS = {
     " EXECUTE FUNCTION refuse_unlogged()",
     "refuse_truncate": "BEFORE TRUNCATE ON {noun} EXECUTE FUNCTION refuse_unlogged()",
 }
+_FORMER = (
+    *("set_position", "derive_task", "derive_dates", "keep_series", "arm_made", "arm_changed"),
+    *("family_begun", "family_changed", "family_ended", "tags_named", "each_tag_named"),
+)
+"""Triggers of versions before, which are dropped."""
 
 _REFUSE = """
 CREATE OR REPLACE FUNCTION refuse_unlogged() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -50,10 +59,13 @@ BEGIN
 END $$
 """
 
-_COUNT = """
-CREATE OR REPLACE FUNCTION count_version() RETURNS trigger LANGUAGE plpgsql AS $$
+_PREPARE = """
+CREATE OR REPLACE FUNCTION prepare_{noun}() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    NEW.version := OLD.version + 1;
+    IF TG_OP = 'UPDATE' AND ({old}) IS DISTINCT FROM ({new}) THEN
+        NEW.version := OLD.version + 1;
+    END IF;
+    {rules}
     RETURN NEW;
 END $$
 """
@@ -71,6 +83,7 @@ DECLARE
     was jsonb;
     is_followed boolean;
 BEGIN
+    {rules}
     IF TG_OP = 'UPDATE' THEN
         its_kind := 'updated';
         was := '{{}}';
@@ -112,6 +125,10 @@ BEGIN
 END $$
 """
 
+_PREPARED = {"task": date_rules.PREPARED + task_rules.PREPARED + series.PREPARED}
+_LOGGED = {"task": reminding.LOGGED + task_rules.LOGGED}
+"""What other modules have to say of a noun's rows, in this order."""
+
 _MEMBER = """IF NEW.{name} IS DISTINCT FROM OLD.{name} THEN
             was := was || jsonb_build_object('{name}', OLD.{name});
         END IF;"""
@@ -128,16 +145,26 @@ def change_log(table: Table, schema: str = "public") -> Iterator[str]:
         return
     stored = [c.name for c in table.c if c.computed is None and c.name not in ("user_id", "id")]
     members = [_MEMBER.format(name=name) for name in logged_members(table)]
-    yield _COUNT
+    prepared = (places.SET_POSITION if "position" in table.c else "") + _PREPARED.get(
+        table.name, ""
+    )
     yield _REFUSE
-    yield _LOG.format(schema=schema, noun=table.name, members="\n        ".join(members))
-    names = {
-        "noun": table.name,
-        "old": ", ".join(f"OLD.{name}" for name in stored),
-        "new": ", ".join(f"NEW.{name}" for name in stored),
-    }
+    yield _PREPARE.format(
+        noun=table.name,
+        old=", ".join(f"OLD.{name}" for name in stored),
+        new=", ".join(f"NEW.{name}" for name in stored),
+        rules=prepared.format(schema=schema),
+    )
+    yield _LOG.format(
+        schema=schema,
+        noun=table.name,
+        members="\n        ".join(members),
+        rules=_LOGGED.get(table.name, "").format(schema=schema),
+    )
     for trigger, definition in _TRIGGERS.items():
-        yield f"CREATE TRIGGER {trigger} {definition.format(**names)}"
+        yield f"CREATE TRIGGER {trigger} {definition.format(noun=table.name)}"
+    # It makes a row whole, also where rows are loaded with the triggers off.
+    yield f"ALTER TABLE {table.name} ENABLE ALWAYS TRIGGER count_version"
 
 
 def drop_triggers(connection: Connection) -> None:
@@ -145,26 +172,17 @@ def drop_triggers(connection: Connection) -> None:
     present = set(inspect(connection).get_table_names())
     for table in SQLModel.metadata.sorted_tables:
         if "user_id" in table.c and table.name in present:
-            own = (
-                task_rules,
-                date_rules,
-                series,
-                reminding,
-                places,
-                limits,
-                webhook_rules,
-                mailing,
-            )
-            for trigger in (*_TRIGGERS, *(name for each in own for name in each.TRIGGERS)):
+            own = (date_rules, reminding, limits, webhook_rules, mailing)
+            those = (name for each in own for name in each.TRIGGERS)
+            for trigger in (*_TRIGGERS, *those, *_FORMER):
                 connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {trigger} ON {table.name}")
 
 
 def triggers(table: Table, schema: str = "public") -> Iterator[str]:
-    """Give what makes all triggers of a table: of the log, of its limit, and of its own rules."""
+    """Give what makes all triggers of a table: of its own rules and the log, and of its limit."""
+    yield from task_rules.task_rules(table, schema)
     yield from change_log(table, schema)
     yield from limits.limits(table, schema)
-    yield from places.place_rules(table)
-    yield from task_rules.task_rules(table, schema)
     yield from date_rules.date_rules(table, schema)
     yield from series.series_rules(table, schema)
     yield from waking.waking(table, schema)

@@ -22,28 +22,30 @@ EXCEPTION WHEN invalid_parameter_value THEN
 END $$
 """
 
-_DERIVE = """
-CREATE OR REPLACE FUNCTION derive_dates() RETURNS trigger LANGUAGE plpgsql AS $$
+_DUE = """
+CREATE OR REPLACE FUNCTION due_instant(its_owner text, due_date text, time_zone text)
+RETURNS timestamptz LANGUAGE plpgsql AS $$
 DECLARE
-    zone text := NEW.time_zone;
+    zone text := time_zone;
 BEGIN
-    IF TG_OP = 'UPDATE' THEN
-        IF (NEW.due_date, NEW.time_zone, NEW.due_at)
-            IS NOT DISTINCT FROM (OLD.due_date, OLD.time_zone, OLD.due_at)
-        THEN
-            RETURN NEW;
-        END IF;
-    END IF;
     IF zone IS NOT NULL THEN
         PERFORM {schema}.require_zone(zone, 'task_time_zone_known');
-    ELSIF NEW.due_date IS NOT NULL AND right(NEW.due_date, 1) <> 'Z' THEN
+    ELSIF due_date IS NOT NULL AND right(due_date, 1) <> 'Z' THEN
         SELECT settings.time_zone INTO zone FROM {schema}.my_settings AS settings
-            WHERE settings.user_id = NEW.user_id;
+            WHERE settings.user_id = its_owner;
     END IF;
-    NEW.due_at := {schema}.instant_of(NEW.due_date, coalesce(zone, '{default}'), true);
-    RETURN NEW;
+    RETURN {schema}.instant_of(due_date, coalesce(zone, '{default}'), true);
 END $$
 """
+
+PREPARED = """
+    IF (NEW.due_date IS NOT NULL OR NEW.due_at IS NOT NULL OR NEW.time_zone IS NOT NULL)
+            AND (NEW.due_date, NEW.time_zone, NEW.due_at)
+                IS DISTINCT FROM (OLD.due_date, OLD.time_zone, OLD.due_at)
+            AND current_setting('session_replication_role') <> 'replica' THEN
+        NEW.due_at := {schema}.due_instant(NEW.user_id, NEW.due_date, NEW.time_zone);
+    END IF;"""
+"""Lines of the trigger before a task is written (`change_log.py`)."""
 
 _CHANGE_SETTINGS = """
 CREATE OR REPLACE FUNCTION change_settings() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -86,33 +88,24 @@ _MOVED = """due_at = {schema}.instant_of(due_date, NEW.time_zone, true),
           AND due_at <> {schema}.instant_of(due_date, NEW.time_zone, true)"""
 
 _TRIGGERS = {
-    "task": {
-        "derive_dates": "BEFORE INSERT OR UPDATE ON task FOR EACH ROW"
-        " WHEN (NEW.due_date IS NOT NULL OR NEW.due_at IS NOT NULL OR NEW.time_zone IS NOT NULL)"
-        " EXECUTE FUNCTION derive_dates()",
-    },
-    "settings": {
-        "change_settings": "BEFORE INSERT OR UPDATE ON settings FOR EACH ROW"
-        " EXECUTE FUNCTION change_settings()",
-        "move_due_dates": "AFTER INSERT OR UPDATE ON settings FOR EACH ROW"
-        " EXECUTE FUNCTION move_due_dates()",
-    },
+    "change_settings": "BEFORE INSERT OR UPDATE ON settings FOR EACH ROW"
+    " EXECUTE FUNCTION change_settings()",
+    "move_due_dates": "AFTER INSERT OR UPDATE ON settings FOR EACH ROW"
+    " EXECUTE FUNCTION move_due_dates()",
 }
 
 
 def date_rules(table: Table, schema: str = "public") -> Iterator[str]:
     """Give what makes these rules of a table in a schema, quoted; none for most."""
-    if table.name not in _TRIGGERS:
-        return
-    yield _REQUIRE_ZONE
     if table.name == "task":
-        yield _DERIVE.format(schema=schema, default=TIME_ZONE)
-    else:
+        yield _REQUIRE_ZONE
+        yield _DUE.format(schema=schema, default=TIME_ZONE)
+    elif table.name == "settings":
         yield _CHANGE_SETTINGS.format(schema=schema)
         moved = _MOVED.format(schema=schema)
         yield _MOVE.format(schema=schema, default=TIME_ZONE, moved=moved)
-    for name, definition in _TRIGGERS[table.name].items():
-        yield f"CREATE TRIGGER {name} {definition}"
+        for name, definition in _TRIGGERS.items():
+            yield f"CREATE TRIGGER {name} {definition}"
 
 
-TRIGGERS = tuple(name for triggers in _TRIGGERS.values() for name in triggers)
+TRIGGERS = tuple(_TRIGGERS)

@@ -94,15 +94,6 @@ BEGIN
 END $$
 """
 
-_ARM_CHANGED = """
-CREATE OR REPLACE FUNCTION arm_reminders() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    PERFORM {schema}.arm_task(NEW.user_id, NEW.id, coalesce(
-        nullif(current_setting('app.at', true), '')::timestamptz, NEW.updated_at));
-    RETURN NULL;
-END $$
-"""
-
 _ARM_ALL = """
 CREATE OR REPLACE FUNCTION arm_reminders_of_zone() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -115,30 +106,26 @@ END $$
 _MEMBERS = ("reminders", "due_date", "due_at", "time_zone", "completed", "deleted_at")
 _MOVED = " OR ".join(f"OLD.{name} IS DISTINCT FROM NEW.{name}" for name in _MEMBERS)
 
+LOGGED = f"""
+    IF (OLD.reminders <> '[]' OR NEW.reminders <> '[]') AND TG_OP <> 'DELETE' AND ({_MOVED}) THEN
+        PERFORM {{schema}}.arm_task(NEW.user_id, NEW.id, coalesce(
+            nullif(current_setting('app.at', true), '')::timestamptz, NEW.updated_at));
+    END IF;"""
+"""Lines of the trigger after a task is written (`change_log.py`)."""
+
 _TRIGGERS = {
-    "task": {
-        "arm_made": "AFTER INSERT ON task FOR EACH ROW WHEN (NEW.reminders <> '[]')"
-        " EXECUTE FUNCTION arm_reminders()",
-        "arm_changed": "AFTER UPDATE ON task FOR EACH ROW"
-        f" WHEN ((OLD.reminders <> '[]' OR NEW.reminders <> '[]') AND ({_MOVED}))"
-        " EXECUTE FUNCTION arm_reminders()",
-    },
-    "settings": {
-        "rearm": "AFTER INSERT OR UPDATE OF time_zone ON settings FOR EACH ROW"
-        " EXECUTE FUNCTION arm_reminders_of_zone()",
-    },
+    "rearm": "AFTER INSERT OR UPDATE OF time_zone ON settings FOR EACH ROW"
+    " EXECUTE FUNCTION arm_reminders_of_zone()",
 }
-TRIGGERS = tuple(name for triggers in _TRIGGERS.values() for name in triggers)
+TRIGGERS = tuple(_TRIGGERS)
 
 
 def reminding(table: Table, schema: str = "public") -> Iterator[str]:
     """Give what makes these rules of a table in a schema, quoted; none for most."""
-    if table.name not in _TRIGGERS:
-        return
     if table.name == "task":
-        for function in (_INSTANT, _ZONE, _FIRST, _ARM, _ARM_CHANGED):
+        for function in (_INSTANT, _ZONE, _FIRST, _ARM):
             yield function.format(schema=schema)
-    else:
+    elif table.name == "settings":
         yield _ARM_ALL.format(schema=schema)
-    for name, definition in _TRIGGERS[table.name].items():
-        yield f"CREATE TRIGGER {name} {definition}"
+        for name, definition in _TRIGGERS.items():
+            yield f"CREATE TRIGGER {name} {definition}"

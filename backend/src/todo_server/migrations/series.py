@@ -17,81 +17,77 @@ REFUSAL = "task_repeats"
 """The name by which a service knows that a task repeats."""
 
 _KEEP = """
-CREATE OR REPLACE FUNCTION keep_series() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION keep_series(operation text, was record, its record)
+RETURNS record LANGUAGE plpgsql AS $$
 DECLARE
     is_undone boolean := coalesce(current_setting('app.undoes', true), '') <> '';
-    is_begun boolean := NEW.recurrence IS NOT NULL AND NEW.series_id IS NULL;
+    is_begun boolean := its.recurrence IS NOT NULL AND its.series_id IS NULL;
     is_back boolean := false;
 BEGIN
-    IF TG_OP = 'UPDATE' THEN
-        IF NEW.completed <> OLD.completed AND NEW.recurrence IS NOT NULL AND NOT is_undone
-            AND coalesce(current_setting('app.repeats', true), '') <> NEW.id::text
+    IF operation = 'UPDATE' THEN
+        IF its.completed <> was.completed AND its.recurrence IS NOT NULL AND NOT is_undone
+            AND coalesce(current_setting('app.repeats', true), '') <> its.id::text
         THEN
             RAISE check_violation USING CONSTRAINT = '{refusal}',
-                MESSAGE = format('task %s repeats: its successor is not made', NEW.id);
+                MESSAGE = format('task %s repeats: its successor is not made', its.id);
         END IF;
-        is_back := NEW.deleted_at IS NULL AND NEW.series_id IS NOT NULL
-            AND (OLD.deleted_at IS NOT NULL OR (NEW.series_id, NEW.occurrence)
-                 IS DISTINCT FROM (OLD.series_id, OLD.occurrence));
-        IF NEW.recurrence IS NOT NULL AND NOT is_undone
-            AND (NEW.occurs_on, NEW.rule_start, NEW.rule_first)
-                IS NOT DISTINCT FROM (OLD.occurs_on, OLD.rule_start, OLD.rule_first)
-            AND (NEW.recurrence, NEW.recurrence_basis, length(NEW.due_date))
-                IS DISTINCT FROM (OLD.recurrence, OLD.recurrence_basis, length(OLD.due_date))
+        is_back := its.deleted_at IS NULL AND its.series_id IS NOT NULL
+            AND (was.deleted_at IS NOT NULL OR (its.series_id, its.occurrence)
+                 IS DISTINCT FROM (was.series_id, was.occurrence));
+        IF its.recurrence IS NOT NULL AND NOT is_undone
+            AND (its.occurs_on, its.rule_start, its.rule_first)
+                IS NOT DISTINCT FROM (was.occurs_on, was.rule_start, was.rule_first)
+            AND (its.recurrence, its.recurrence_basis, length(its.due_date))
+                IS DISTINCT FROM (was.recurrence, was.recurrence_basis, length(was.due_date))
         THEN
-            NEW.occurs_on := NEW.due_date;
-            NEW.rule_start := NEW.due_date;
-            NEW.rule_first := NEW.occurrence;
+            its.occurs_on := its.due_date;
+            its.rule_start := its.due_date;
+            its.rule_first := its.occurrence;
         END IF;
     END IF;
     IF is_begun THEN
-        NEW.series_id := NEW.id;
+        its.series_id := its.id;
         IF EXISTS (SELECT FROM {schema}.my_task AS other
-                   WHERE other.user_id = NEW.user_id AND other.series_id = NEW.id)
+                   WHERE other.user_id = its.user_id AND other.series_id = its.id)
         THEN
-            NEW.series_id := gen_random_uuid();
+            its.series_id := gen_random_uuid();
         END IF;
-        NEW.occurrence := 1;
-        NEW.occurs_on := NEW.due_date;
-        NEW.rule_start := NEW.due_date;
-        NEW.rule_first := 1;
-    ELSIF NEW.series_id IS NOT NULL AND NEW.occurrence IS NULL THEN
-        SELECT 1 + coalesce(max(other.occurrence), 0) INTO NEW.occurrence
+        its.occurrence := 1;
+        its.occurs_on := its.due_date;
+        its.rule_start := its.due_date;
+        its.rule_first := 1;
+    ELSIF its.series_id IS NOT NULL AND its.occurrence IS NULL THEN
+        SELECT 1 + coalesce(max(other.occurrence), 0) INTO its.occurrence
             FROM {schema}.my_task AS other
-            WHERE other.user_id = NEW.user_id AND other.series_id = NEW.series_id;
-        NEW.occurs_on := NEW.due_date;
-        NEW.rule_start := NEW.due_date;
-        NEW.rule_first := NEW.occurrence;
+            WHERE other.user_id = its.user_id AND other.series_id = its.series_id;
+        its.occurs_on := its.due_date;
+        its.rule_start := its.due_date;
+        its.rule_first := its.occurrence;
     ELSIF is_back AND EXISTS (
         SELECT FROM {schema}.my_task AS other
-        WHERE other.user_id = NEW.user_id AND other.series_id = NEW.series_id
-          AND other.occurrence = NEW.occurrence AND other.id <> NEW.id)
+        WHERE other.user_id = its.user_id AND other.series_id = its.series_id
+          AND other.occurrence = its.occurrence AND other.id <> its.id)
     THEN
-        NEW.recurrence := NULL;
-        NEW.series_id := NULL;
-        NEW.occurrence := NULL;
-        NEW.occurs_on := NULL;
-        NEW.rule_start := NULL;
-        NEW.rule_first := NULL;
+        its.recurrence := NULL;
+        its.series_id := NULL;
+        its.occurrence := NULL;
+        its.occurs_on := NULL;
+        its.rule_start := NULL;
+        its.rule_first := NULL;
     END IF;
-    RETURN NEW;
+    RETURN its;
 END $$
 """
 
-_TRIGGERS = {
-    "keep_series": "BEFORE INSERT OR UPDATE ON task FOR EACH ROW"
-    " WHEN (NEW.recurrence IS NOT NULL OR NEW.series_id IS NOT NULL)"
-    " EXECUTE FUNCTION keep_series()",
-}
+PREPARED = """
+    IF (NEW.recurrence IS NOT NULL OR NEW.series_id IS NOT NULL)
+            AND current_setting('session_replication_role') <> 'replica' THEN
+        NEW := {schema}.keep_series(TG_OP, OLD, NEW);
+    END IF;"""
+"""Lines of the trigger before a task is written (`change_log.py`)."""
 
 
 def series_rules(table: Table, schema: str = "public") -> Iterator[str]:
-    """Give what makes these rules in a schema, quoted, for the table of tasks; none for others."""
-    if table.name != "task":
-        return
-    yield _KEEP.format(schema=schema, refusal=REFUSAL)
-    for name, definition in _TRIGGERS.items():
-        yield f"CREATE TRIGGER {name} {definition}"
-
-
-TRIGGERS = tuple(_TRIGGERS)
+    """Give the function that these rules call, in a schema, quoted; none for other tables."""
+    if table.name == "task":
+        yield _KEEP.format(schema=schema, refusal=REFUSAL)

@@ -7,100 +7,95 @@
   in the trash counts those that went there with it.
 - Every tag that a task names has a row.
 
-Rules that look at other rows run after the statement, when all of its rows are as it leaves them:
-parents and subtasks may be written together, in any order. Like the log of changes, they work as
-the asking user, through the owner views.
+They are lines of the two triggers that each noun has (`change_log.py`), and functions for what is
+long or rare. Rules that look at other rows run after the statement, when all of its rows are as it
+leaves them: parents and subtasks may be written together, in any order. Like the log of changes,
+they work as the asking user, through the owner views.
 """
 
 from collections.abc import Iterator
 
 from sqlalchemy import Table
 
-from todo_server.domain.position import DIGITS_OF_ID, HEAD_OF_ID
-
 _DERIVE = """
-CREATE OR REPLACE FUNCTION derive_task() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF NEW.position IS NULL THEN
-        NEW.position := '{head}' || left(replace(NEW.id::text, '-', ''), {digits});
-    END IF;
     IF NEW.completed IS DISTINCT FROM (NEW.completed_at IS NOT NULL) THEN
         NEW.completed_at := CASE WHEN NEW.completed THEN NEW.updated_at END;
     END IF;
-    NEW.tag_keys := {schema}.lower_keys(NEW.tags);
-    NEW.search_text := CASE
-        WHEN NEW.tags <> '{{}}' OR octet_length(NEW.title) <> char_length(NEW.title)
-            OR octet_length(NEW.description) <> char_length(NEW.description)
-        THEN {schema}.fold(concat_ws(chr(31), NEW.title, coalesce(NEW.description, ''),
-                                     array_to_string(NEW.tags, chr(31)))) END;
-    RETURN NEW;
-END $$
-"""
+    IF NEW.search_text IS NOT NULL OR NEW.tags <> '{{}}'
+            OR octet_length(NEW.title) <> char_length(NEW.title)
+            OR octet_length(NEW.description) <> char_length(NEW.description) THEN
+        NEW.tag_keys := {schema}.lower_keys(NEW.tags);
+        NEW.search_text := CASE
+            WHEN NEW.tags <> '{{}}' OR octet_length(NEW.title) <> char_length(NEW.title)
+                OR octet_length(NEW.description) <> char_length(NEW.description)
+            THEN {schema}.fold(concat_ws(chr(31), NEW.title, coalesce(NEW.description, ''),
+                                         array_to_string(NEW.tags, chr(31)))) END;
+    END IF;"""
 
 # The names of constraints are for whoever explains a refusal (`services/tasks/refusals.py`).
 _FAMILY = """
-CREATE OR REPLACE FUNCTION keep_family() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION keep_family(operation text, was record, its record)
+RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     later timestamptz;
     refusal text;
 BEGIN
-    IF TG_OP = 'DELETE' THEN
-        IF OLD.deleted_at IS NULL THEN
-            PERFORM {schema}.count_subtasks(OLD.user_id, OLD.parent_id, clock_timestamp());
+    IF operation = 'DELETE' THEN
+        IF was.deleted_at IS NULL THEN
+            PERFORM {schema}.count_subtasks(was.user_id, was.parent_id, clock_timestamp());
         ELSE
-            PERFORM {schema}.count_trashed_subtasks(OLD.user_id, OLD.parent_id);
+            PERFORM {schema}.count_trashed_subtasks(was.user_id, was.parent_id);
         END IF;
-        RETURN NULL;
+        RETURN;
     END IF;
-    later := NEW.updated_at;
-    IF NEW.parent_id = NEW.id OR NEW.parent_id IS NOT NULL AND NEW.deleted_at IS NULL THEN
+    later := its.updated_at;
+    IF its.parent_id = its.id OR its.parent_id IS NOT NULL AND its.deleted_at IS NULL THEN
         SELECT CASE WHEN parent.parent_id IS NOT NULL THEN 'task_parent_is_subtask'
                     WHEN EXISTS (SELECT FROM {schema}.my_task AS part
-                                 WHERE part.user_id = NEW.user_id AND part.parent_id = NEW.id)
+                                 WHERE part.user_id = its.user_id AND part.parent_id = its.id)
                     THEN 'task_has_subtasks' END
             INTO refusal FROM {schema}.my_task AS parent
-            WHERE parent.user_id = NEW.user_id AND parent.id = NEW.parent_id;
+            WHERE parent.user_id = its.user_id AND parent.id = its.parent_id;
         IF NOT FOUND THEN
             refusal := 'task_parent_not_found';
-        ELSIF NEW.parent_id = NEW.id THEN
+        ELSIF its.parent_id = its.id THEN
             refusal := 'task_parent_is_itself';
         END IF;
         IF refusal IS NOT NULL THEN
-            IF TG_OP = 'UPDATE' AND OLD.parent_id = NEW.parent_id THEN
+            IF operation = 'UPDATE' AND was.parent_id = its.parent_id THEN
                 UPDATE {schema}.my_task SET parent_id = NULL
-                    WHERE user_id = NEW.user_id AND id = NEW.id;
+                    WHERE user_id = its.user_id AND id = its.id;
             ELSE
-                RAISE foreign_key_violation USING CONSTRAINT = refusal, DETAIL = NEW.id,
-                    MESSAGE = format('task %s cannot be a part of task %s', NEW.id, NEW.parent_id);
+                RAISE foreign_key_violation USING CONSTRAINT = refusal, DETAIL = its.id,
+                    MESSAGE = format('task %s cannot be a part of task %s', its.id, its.parent_id);
             END IF;
         END IF;
     END IF;
-    IF TG_OP = 'INSERT' THEN
-        IF NEW.deleted_at IS NULL THEN
-            PERFORM {schema}.count_subtasks(NEW.user_id, NEW.parent_id, later);
+    IF operation = 'INSERT' THEN
+        IF its.deleted_at IS NULL THEN
+            PERFORM {schema}.count_subtasks(its.user_id, its.parent_id, later);
         ELSE
-            PERFORM {schema}.count_trashed_subtasks(NEW.user_id, NEW.parent_id);
+            PERFORM {schema}.count_trashed_subtasks(its.user_id, its.parent_id);
         END IF;
-        RETURN NULL;
+        RETURN;
     END IF;
-    IF OLD.deleted_at IS NULL AND NEW.deleted_at IS NOT NULL THEN
+    IF was.deleted_at IS NULL AND its.deleted_at IS NOT NULL THEN
         UPDATE {schema}.my_task
-            SET deleted_at = NEW.deleted_at,
+            SET deleted_at = its.deleted_at,
                 updated_at = greatest(later, updated_at + interval '1 microsecond')
-            WHERE user_id = NEW.user_id AND parent_id = NEW.id;
-        PERFORM {schema}.count_trashed_subtasks(NEW.user_id, NEW.id);
-    ELSIF OLD.deleted_at IS NOT NULL AND NEW.deleted_at IS NULL THEN
+            WHERE user_id = its.user_id AND parent_id = its.id;
+        PERFORM {schema}.count_trashed_subtasks(its.user_id, its.id);
+    ELSIF was.deleted_at IS NOT NULL AND its.deleted_at IS NULL THEN
         UPDATE {schema}.my_trashed_task
             SET deleted_at = NULL,
                 updated_at = greatest(later, updated_at + interval '1 microsecond')
-            WHERE user_id = NEW.user_id AND parent_id = NEW.id AND deleted_at = OLD.deleted_at;
+            WHERE user_id = its.user_id AND parent_id = its.id AND deleted_at = was.deleted_at;
     END IF;
-    PERFORM {schema}.count_subtasks(NEW.user_id, NEW.parent_id, later);
-    IF OLD.parent_id IS DISTINCT FROM NEW.parent_id THEN
-        PERFORM {schema}.count_subtasks(NEW.user_id, OLD.parent_id, later);
-        PERFORM {schema}.count_trashed_subtasks(NEW.user_id, OLD.parent_id);
+    PERFORM {schema}.count_subtasks(its.user_id, its.parent_id, later);
+    IF was.parent_id IS DISTINCT FROM its.parent_id THEN
+        PERFORM {schema}.count_subtasks(its.user_id, was.parent_id, later);
+        PERFORM {schema}.count_trashed_subtasks(its.user_id, was.parent_id);
     END IF;
-    RETURN NULL;
 END $$
 """
 
@@ -147,20 +142,15 @@ END $$
 # An id of version 7 (RFC 9562) by the instant of the change, to the microsecond as in `uuid7.py`,
 # with a counter (section 6.2) for those that one task names, which are in its order.
 _TAGS = """
-CREATE OR REPLACE FUNCTION make_tags() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION make_tags(its record) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     its_name text;
     its_place int := 0;
-    micros bigint := extract(epoch FROM NEW.updated_at) * 1000000;
+    micros bigint := extract(epoch FROM its.updated_at) * 1000000;
     digits text;
 BEGIN
-    IF TG_OP = 'UPDATE' THEN
-        IF NEW.tags = OLD.tags THEN
-            RETURN NULL;
-        END IF;
-    END IF;
-    FOREACH its_name IN ARRAY NEW.tags LOOP
-        CONTINUE WHEN EXISTS (SELECT FROM {schema}.my_tag AS tag WHERE tag.user_id = NEW.user_id
+    FOREACH its_name IN ARRAY its.tags LOOP
+        CONTINUE WHEN EXISTS (SELECT FROM {schema}.my_tag AS tag WHERE tag.user_id = its.user_id
                               AND tag.name_key = {schema}.lower_key(its_name));
         digits := lpad(to_hex(micros / 1000), 12, '0') || '7'
             || lpad(to_hex(micros % 1000 * 4096 / 1000), 3, '0')
@@ -168,51 +158,36 @@ BEGIN
             || substr(replace(gen_random_uuid()::text, '-', ''), 20);
         its_place := its_place + 1;
         INSERT INTO {schema}.my_tag (user_id, id, name, created_at, updated_at)
-            VALUES (NEW.user_id, digits::uuid, its_name, NEW.updated_at, NEW.updated_at);
+            VALUES (its.user_id, digits::uuid, its_name, its.updated_at, its.updated_at);
     END LOOP;
-    RETURN NULL;
 END $$
 """
 
-# Each costs every statement its condition, also where that is false: so there are few. They fire in
-# the order of their names, those after a row before the log's (`log_made`): whoever follows the log
-# meets a tag before the task that names it, and whoever undoes the last change undoes the task's.
-_TRIGGERS = {
-    "derive_task": "BEFORE INSERT OR UPDATE ON task FOR EACH ROW"
-    " WHEN (NEW.completed IS DISTINCT FROM (NEW.completed_at IS NOT NULL)"
-    " OR NEW.search_text IS NOT NULL OR NEW.tags <> '{}' OR NEW.position IS NULL"
-    " OR octet_length(NEW.title) <> char_length(NEW.title)"
-    " OR octet_length(NEW.description) <> char_length(NEW.description))"
-    " EXECUTE FUNCTION derive_task()",
-    "family_begun": "AFTER INSERT ON task FOR EACH ROW WHEN (NEW.parent_id IS NOT NULL)"
-    " EXECUTE FUNCTION keep_family()",
-    "family_changed": "AFTER UPDATE ON task FOR EACH ROW"
-    " WHEN (OLD.parent_id IS DISTINCT FROM NEW.parent_id"
-    " OR NEW.parent_id IS NOT NULL AND OLD.completed <> NEW.completed"
-    " OR (OLD.deleted_at IS NULL) <> (NEW.deleted_at IS NULL)"
-    " AND (NEW.parent_id IS NOT NULL OR NEW.subtasks_total > 0))"
-    " EXECUTE FUNCTION keep_family()",
-    "family_ended": "AFTER DELETE ON task FOR EACH ROW"
-    " WHEN (OLD.parent_id IS NOT NULL)"
-    " EXECUTE FUNCTION keep_family()",
-    "each_tag_named": "AFTER INSERT OR UPDATE ON task FOR EACH ROW WHEN (NEW.tags <> '{}')"
-    " EXECUTE FUNCTION make_tags()",
-}
+_KEEP_FAMILY = """
+    IF TG_OP <> 'UPDATE' AND coalesce(NEW.parent_id, OLD.parent_id) IS NOT NULL
+            OR TG_OP = 'UPDATE' AND (OLD.parent_id IS DISTINCT FROM NEW.parent_id
+                OR NEW.parent_id IS NOT NULL AND OLD.completed <> NEW.completed
+                OR (OLD.deleted_at IS NULL) <> (NEW.deleted_at IS NULL)
+                AND (NEW.parent_id IS NOT NULL OR NEW.subtasks_total > 0)) THEN
+        PERFORM {schema}.keep_family(TG_OP, OLD, NEW);
+    END IF;"""
+_MAKE_TAGS = """
+    IF NEW.tags <> '{{}}' AND NEW.tags IS DISTINCT FROM OLD.tags THEN
+        PERFORM {schema}.make_tags(NEW);
+    END IF;"""
+
+
+PREPARED = _DERIVE
+"""Lines of the trigger before a row is written (`change_log.py`)."""
+
+# Tags come first: whoever follows the log meets a tag before the task that names it, and whoever
+# undoes the last change undoes the task's.
+LOGGED = _MAKE_TAGS + _KEEP_FAMILY
+"""Lines of the trigger after a row is written, before it is logged."""
 
 
 def task_rules(table: Table, schema: str = "public") -> Iterator[str]:
-    """Give what makes the rules in a schema, quoted, for the table of tasks; none for others."""
-    if table.name != "task":
-        return
-    yield _DERIVE.format(schema=schema, head=HEAD_OF_ID, digits=DIGITS_OF_ID)
-    yield _COUNT.format(schema=schema)
-    yield _COUNT_IN_TRASH.format(schema=schema)
-    yield _FAMILY.format(schema=schema)
-    yield _TAGS.format(schema=schema)
-    for name, definition in _TRIGGERS.items():
-        yield f"CREATE TRIGGER {name} {definition}"
-    # It makes a row whole, also where rows are loaded with the triggers off.
-    yield "ALTER TABLE task ENABLE ALWAYS TRIGGER derive_task"
-
-
-TRIGGERS = tuple(_TRIGGERS)
+    """Give the functions that the rules call, in a schema, quoted; none for other tables."""
+    if table.name == "task":
+        for function in (_COUNT, _COUNT_IN_TRASH, _FAMILY, _TAGS):
+            yield function.format(schema=schema)
