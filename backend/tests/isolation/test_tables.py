@@ -75,15 +75,9 @@ OF_THE_LOG = {
     *("count_version", "log_changed", "log_made", "log_purged"),
     *("refuse_other_key", "refuse_truncate"),
 }
-OF_TASKS = {
-    *("derive_task", "derive_dates", "each_tag_named", "keep_series"),
-    *("arm_made", "arm_changed"),
-    *("family_begun", "family_changed", "family_ended"),
-}
 OTHERS = {
     "settings": {"change_settings", "move_due_dates", "rearm"},
     "notification": {"mail_made", "notifications_made"},
-    "notification": {"notifications_made"},
     "webhook": {"webhook_changed"},
 }
 ALWAYS = {"count_version"}
