@@ -10,8 +10,9 @@ that no temporary table stands in for it. What they cost, and what else was trie
 docs/decisions/0026.
 
 A noun has one trigger before a change and one after it. What other modules have to say of its rows
-(`places.py`, `task_rules.py`) are lines of these two: a condition there costs nothing to speak of,
-and that of a trigger is read anew for each statement (docs/decisions/0035).
+(`places.py`, `date_rules.py`, `task_rules.py`, `series.py`, `reminding.py`) are lines of these two:
+a condition there costs little, and that of a trigger is read anew for each statement
+(docs/decisions/0035).
 """
 
 from collections.abc import Iterator
@@ -125,9 +126,10 @@ BEGIN
 END $$
 """
 
+# What other modules have to say of a noun's rows, in this order. That a due date has its instant
+# comes before what a rule makes of it.
 _PREPARED = {"task": date_rules.PREPARED + task_rules.PREPARED + series.PREPARED}
 _LOGGED = {"task": reminding.LOGGED + task_rules.LOGGED}
-"""What other modules have to say of a noun's rows, in this order."""
 
 _MEMBER = """IF NEW.{name} IS DISTINCT FROM OLD.{name} THEN
             was := was || jsonb_build_object('{name}', OLD.{name});
