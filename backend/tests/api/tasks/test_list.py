@@ -66,7 +66,7 @@ SORTS = {
     "position": lambda task: (task["position"], task["id"]),
     "relevance": lambda task: task["id"],
 }
-ELSEWHERE = {"completed_at"}
+ELSEWHERE = {"completed_at", "due_date"}
 """What nulls come last in, in both directions: tests/services/test_found_tasks.py."""
 
 
