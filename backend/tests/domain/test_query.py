@@ -14,4 +14,6 @@ def test_what_is_none_of_the_words_is_refused_with_the_words(word):
         TaskQuery(status=word)
     error, *_ = refused.value.errors()
     assert (error["type"], error["loc"]) == ("invalid", ("status",))
-    assert error["msg"].startswith("Use one of all, pending, completed, incomplete, active, open,")
+    assert error["msg"].startswith(
+        "Use one of all, pending, completed, overdue, incomplete, active, open,"
+    )

@@ -99,7 +99,7 @@ def _of_object(sent: Mapping[str, Any]) -> str | None:
     said = {name: value for name, value in sent.items() if value not in (None, "", [])}
     frequency = said.pop("frequency", NONE)
     word = frequency.lower() if isinstance(frequency, str) else ""
-    if word == NONE and not said:
+    if word == NONE and not said and sent:  # `{}` says nothing, and ends no rule
         return None
     if word not in _FREQUENCIES:
         raise NoRuleError(f"frequency is one of {', '.join(sorted(_FREQUENCIES))}")
