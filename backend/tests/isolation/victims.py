@@ -146,6 +146,11 @@ OF_THE_VICTIM = {
         "created_at": "now()",
         "read_on": "now()",
     },
+    "my_settings": {
+        "user_id": "'victim'",
+        "time_zone": "'Asia/Kathmandu'",
+        "updated_at": "now()",
+    },
     "my_task": _TASK,
     "my_trashed_task": _TASK | _TRASHED,
     **{f"my_{noun}": row for noun, row in _NOUNS.items()},
