@@ -42,6 +42,7 @@ def live(person, new_person) -> None:
     hook = {"url": "https://example.com/hook", "events": ["reminders", "changes"]}
     webhook = person.post("/api/me/webhooks", json=hook).json()
     person.post(f"/api/me/webhooks/{webhook['id']}/test")
+    assert person.post("/api/me/calendar").is_success
     person.create()  # which the webhook is to be told of
     person.refresh()
     new_person().sign_in(person.email)
@@ -56,7 +57,8 @@ def test_nothing_of_the_user_is_left_in_any_table_and_nobody_elses_is_touched(
         tell(database_url, each.id)
     kept = rows_of(database_url, stranger.id)
     for whose in (kept, rows_of(database_url, person.id)):
-        assert [table for table in OWNED if not whose[table]] == [], "let `live` leave something in every table"
+        empty = [table for table in OWNED if not whose[table]]
+        assert empty == [], "let `live` leave something in every table"
     response = person.leave()
     assert (response.status_code, response.content) == (204, b"")
     assert rows_of(database_url, person.id) == {table: [] for table in OWNED}
