@@ -21,6 +21,9 @@ from todo_server.services.tasks.list_statements import page_statement, whole_sta
 from todo_server.services.tasks.listing import shape_of
 
 SHAPES = 300
+_USUAL = [status for status in Status if status is not Status.OVERDUE]
+"""What is overdue is asked with a condition more, as by a filter, and so is seldom."""
+
 ADA = {"owner": "ada", "session": None}
 
 
@@ -46,7 +49,7 @@ async def use_everything_hot(database: Database) -> None:
     await tasks.update_task(mine, task_id, TaskUpdate(title="hotter"))
     await tasks.complete_task(mine, task_id, Completion())
     await tasks.complete_task(mine, task_id, Completion(completed=True))
-    for status, sort in itertools.product(Status, Sort):
+    for status, sort in itertools.product(_USUAL, Sort):
         for limit in (20, None):
             await tasks.list_tasks(mine, TaskQuery(status=status, sort=sort, limit=limit))
     await tasks.delete_task(mine, task_id)
@@ -139,7 +142,8 @@ def test_what_is_always_there_fits_into_the_cache_of_asyncpg_together():
         for made in (page_statement, whole_statement)
     ]
     usual = [statement for statement in everything if not statement.rare]
-    assert len(set(usual)) == len(Status) * (len(Sort) - 1) * 2  # relevance of nothing is creation
+    assert len(set(usual)) == len(_USUAL) * (len(Sort) - 1) * 2  # relevance of nothing is creation
     keyed = [s.keyed for s in STATEMENTS.values() if isinstance(s, Change) and s.keyed]
     assert keyed
-    assert len(set(usual)) + len(STATEMENTS) + len(keyed) <= KEPT
+    # What several modules have is one statement, which asyncpg keeps once.
+    assert len({statement.sql for statement in (*usual, *STATEMENTS.values(), *keyed)}) <= KEPT
