@@ -18,6 +18,10 @@ DEARER = {
     "change_tasks": 1,
     "undo_change": 1,
     "purge_task": 1,
+    "skip_task": 1,
+    "update_settings": 1,
+    "update_notification": 1,
+    "read_notifications": 1,
     **dict.fromkeys(
         (
             *("create_webhook", "update_webhook", "delete_webhook"),
