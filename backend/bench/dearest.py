@@ -201,7 +201,9 @@ async def search(url: str, arguments: argparse.Namespace) -> list[str]:
             await prober.make(Request(Target("", "DELETE", f"/api/me/tasks/{task}", token=token)))
         made = {path: await post(prober, f"/api/me/{path}", NOUNS[path], token) for path in NOUNS}
     operations = targets(token, tasks, leaving)
-    operations += noun_targets(token, made["projects"]["id"], made["filters"]["id"])
+    operations += noun_targets(
+        token, *(made[path]["id"] for path in ("projects", "filters", "webhooks"))
+    )
     over = []
     with repeating_answers() as answers:
         async with serving(url) as prober:
