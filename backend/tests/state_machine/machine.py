@@ -18,6 +18,7 @@ from tests.state_machine.projects import Projects
 from tests.state_machine.repeating import Repeating
 from tests.state_machine.tags import Tags
 from tests.state_machine.trash import Trash
+from tests.state_machine.webhooks import Webhooks
 from todo_server.app import create_app
 
 ROOMS: tuple[type[Base], ...] = (
@@ -35,6 +36,7 @@ ROOMS: tuple[type[Base], ...] = (
     OwnSettings,
     Repeating,
     Notifications,
+    Webhooks,
 )
 
 

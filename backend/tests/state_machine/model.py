@@ -13,7 +13,7 @@ from tests.state_machine.nouns import Row, Tag, Task, same_name
 KEPT = timedelta(hours=24)
 """For how long a key stands for its first request."""
 
-UNSET = {"time_zone": "UTC", "week_start": "monday", "version": 1}
+UNSET = {"time_zone": "UTC", "week_start": "monday", "email_reminders": False, "version": 1}
 """The settings of whoever has set nothing."""
 
 _NEVER = datetime.min.replace(tzinfo=UTC)

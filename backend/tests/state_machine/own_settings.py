@@ -17,7 +17,13 @@ from tests.state_machine.rules import later
 _zones = right_or_wrong(ZONES, [*WRONG_ZONES, None, ""])
 _weeks = right_or_wrong(["monday", "sunday", "saturday"], ["friday", None, 1])
 _bodies = st.fixed_dictionaries(
-    {}, optional={"time_zone": _zones, "week_start": _weeks, "version": st.just(7)}
+    {},
+    optional={
+        "time_zone": _zones,
+        "week_start": _weeks,
+        "email_reminders": right_or_wrong([True, False], [None, "yes"]),
+        "version": st.just(7),
+    },
 )
 _ANY = (None, "*")
 
@@ -52,6 +58,7 @@ class OwnSettings(Base):
         def check() -> None:
             refuse_if(INVALID, body.get("time_zone", "UTC") not in ZONES)
             refuse_if(INVALID, body.get("week_start", "monday") not in _WEEKS)
+            refuse_if(INVALID, body.get("email_reminders", False) not in (True, False))
 
         def act(person: Person, response: httpx.Response) -> Answer:
             refuse_if(RefusedError(412, "version_conflict", _Shown(person)), tag == "o")
@@ -90,12 +97,9 @@ def set_settings(person: Person, values: dict[str, Any]) -> None:
     """Set what somebody has asked for; what was due by the other zone is due by this one."""
     before = person.settings
     version = before["version"]
-    changed = any(values[name] != before[name] for name in ("time_zone", "week_start"))
-    person.settings = {
-        "time_zone": values["time_zone"],
-        "week_start": values["week_start"],
-        "version": version + changed,
-    }
+    wanted = {name: values[name] for name in ("time_zone", "week_start", "email_reminders")}
+    changed = any(value != before[name] for name, value in wanted.items())
+    person.settings = {**wanted, "version": version + changed}
     Task.zones[person.id] = values["time_zone"]
     batch, person.batch = person.batch, person.batch or person.number + 1
     moved = []
