@@ -83,6 +83,7 @@ _ROUTERS = (
     tags.router,
     filters.router,
     own_settings.router,
+    notifications.several_router,  # before it, likewise
     notifications.router,
     webhooks.router,
     changes.router,

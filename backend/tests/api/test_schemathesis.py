@@ -27,6 +27,7 @@ UNSAYABLE = {
     "not_found": "What a body names is there: no schema knows what is.",
     "no_next_occurrence": "Nor whether it repeats.",
     "invalid_rule": "A rule is more than a text, and an object of it more than its members.",
+    "invalid_url": "Nor which ports and networks an address may lead to.",
     "too_deep": "Nor whether it is a subtask, or has some.",
     "unknown_ref": "Nor what an earlier command has made.",
     "tag_exists": "Nor what tags there are.",

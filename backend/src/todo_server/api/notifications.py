@@ -10,6 +10,7 @@ from todo_server.api.answers import NOT_MODIFIED, listed
 from todo_server.api.failures import failures
 from todo_server.api.parameters import IfNoneMatch, NotificationId
 from todo_server.api.routing.dependencies import Mine
+from todo_server.api.routing.named_route import NamedRoute
 from todo_server.api.routing.owner_route import OwnerRoute
 from todo_server.api.routing.responses import JSONBytes, NotModified
 from todo_server.domain.etags import etag_of_content, is_known
@@ -23,6 +24,7 @@ from todo_server.models import (
 from todo_server.services import notifications
 
 router = APIRouter(route_class=OwnerRoute, tags=["notifications"])
+several_router = APIRouter(route_class=NamedRoute, tags=["notifications"])
 
 
 @router.get(
@@ -72,7 +74,7 @@ async def update_notification(
     return JSONBytes(row)
 
 
-@router.post(
+@several_router.post(
     "/api/{user_id}/notifications/read",
     summary="Mark notifications as read",
     operation_id="read_notifications",

@@ -3,6 +3,7 @@
 from typing import Any, TypeAlias
 
 from todo_server.domain.dates import DATE_PATTERN, NoDateError, read_date
+from todo_server.domain.whole import whole
 
 Reminder: TypeAlias = dict[str, Any]
 """`{"at": …}`, a local time or an instant, or `{"minutes_before": …}`."""
@@ -36,10 +37,11 @@ def read_at(value: object) -> Reminder:
 
 def read_minutes(value: object) -> Reminder:
     """Make a reminder so many minutes before the due date; NoReminderError for anything else."""
-    if type(value) is not int or not 0 <= value <= MAX_MINUTES:
+    minutes = whole(value)
+    if minutes is None or not 0 <= minutes <= MAX_MINUTES:
         wanted = f"Use a whole number of minutes from 0 to {MAX_MINUTES}"
         raise NoReminderError("invalid", wanted)
-    return {"minutes_before": value}
+    return {"minutes_before": minutes}
 
 
 def read_reminder(value: object) -> Reminder:

@@ -65,6 +65,8 @@ _POSITION = re.compile(POSITION_PATTERN)
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 """What is not later is no instant to PostgreSQL, but `-infinity`."""
 
+NO_INSTANT = "Use an instant as RFC 3339 has it, with an offset"
+
 
 def _instant(value: Any) -> Any:  # noqa: ANN401 - any JSON
     if isinstance(value, str) and _RFC_3339.fullmatch(value.upper()):
@@ -74,13 +76,16 @@ def _instant(value: Any) -> Any:  # noqa: ANN401 - any JSON
                 return instant
         except (ValueError, OverflowError):
             pass  # as any other text
-    raise PydanticCustomError(
-        "datetime_parsing", "Use an instant as RFC 3339 has it, with an offset"
-    )
+    raise PydanticCustomError("datetime_parsing", NO_INSTANT)
 
 
 def _instant_or_null(value: Any) -> Any:  # noqa: ANN401 - any JSON
     return None if value is None else _instant(value)
+
+
+def instant_if_text(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Refuse a text that is no instant; what is no text, no format speaks of."""
+    return _instant(value) if isinstance(value, str) else value
 
 
 def _not_later(value: datetime | None, info: ValidationInfo) -> datetime | None:
@@ -263,7 +268,7 @@ class Import(BaseModel):
     format: Annotated[
         Literal["todo-server/1"], Field(description="What it is, and its version; best first.")
     ]
-    exported_at: Any = None
+    exported_at: Annotated[Any, BeforeValidator(instant_if_text)] = None
     number: Any = None
     account: Any = None
     settings: ImportedSettings = ImportedSettings()

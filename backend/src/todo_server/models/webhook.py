@@ -57,7 +57,7 @@ def _url(value: str) -> str:
     try:
         return canonical_url(value, private_addresses=True)  # may they be? `services` knows
     except ValueError as error:
-        raise PydanticCustomError("invalid", "{why}", {"why": str(error)}) from error
+        raise PydanticCustomError("invalid_url", "{why}", {"why": str(error)}) from error
 
 
 def _each_once(events: list[str]) -> list[str]:

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any, TypeAlias
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import to_json
+from pydantic_core import PydanticCustomError, to_json
 
 from todo_server.database import Handle, TransactionHandle
 from todo_server.domain.long_json import LongObject
@@ -26,6 +26,7 @@ from todo_server.models import (
     ImportedRow,
     ImportedSettings,
 )
+from todo_server.models.imported import instant_if_text
 from todo_server.services.import_statements import BEGIN_PAGE, FIND, INSERT, SHAPES
 from todo_server.services.limits import within_limit
 from todo_server.services.settings import import_settings
@@ -82,6 +83,8 @@ async def import_document(
         value = await document.value()
         if name == "settings":
             await _take_settings(mine, value)
+        if name == "exported_at":
+            _require_instant(name, value)
         if name == "format":
             has_format = True
             if value != FORMAT:
@@ -89,6 +92,13 @@ async def import_document(
     if not has_format:
         raise _wrong("format", "missing", "Field required")
     return Imported(created=count.created, left=count.left)
+
+
+def _require_instant(name: str, value: Any) -> None:  # noqa: ANN401 - any JSON
+    try:
+        instant_if_text(value)
+    except PydanticCustomError as error:
+        raise _wrong(name, error.type, error.message()) from error
 
 
 async def _take_settings(mine: Handle, value: Any) -> None:  # noqa: ANN401 - any JSON

@@ -196,7 +196,7 @@ def _require_public(url: str, *, private_addresses: bool) -> None:
     try:
         canonical_url(url, private_addresses=private_addresses)
     except ValueError as error:
-        raise ValidationFailedError.of(FieldError("url", "invalid", str(error))) from error
+        raise ValidationFailedError.of(FieldError("url", "invalid_url", str(error))) from error
 
 
 def _found(body: bytes | None) -> bytes:

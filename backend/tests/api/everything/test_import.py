@@ -283,3 +283,13 @@ def test_what_turns_out_to_be_too_long_is_413(user: User):
     response = sent(user, endless())
     assert response.status_code == 413
     assert "256 MiB" in response.json()["detail"]
+
+
+@pytest.mark.parametrize("wrong", ["", "yesterday", "2026-11-30", "2026-02-30T00:00:00Z"])
+def test_when_it_was_exported_is_an_instant_though_nothing_keeps_it(wrong: str, user: User):
+    body = {"format": FORMAT, "exported_at": wrong}
+    response = user.post("/api/me/import", json=body)
+    assert response.status_code == 422
+    (detail,) = response.json()["details"]
+    assert (detail["field"], detail["code"]) == ("exported_at", "datetime_parsing")
+    assert user.post("/api/me/import", json=body | {"exported_at": INSTANT}).status_code == 200

@@ -141,3 +141,9 @@ def test_a_cursor_of_another_list_is_refused(user: User, told):
     cursor = user.get(f"/api/{user.id}/notifications?limit=2").links["next"]["url"]
     response = user.get(cursor + "&unread=true")
     assert (response.status_code, response.json()["error"]) == (400, "invalid_cursor")
+
+
+@pytest.mark.parametrize("method", ["GET", "PATCH", "PUT", "DELETE"])
+def test_the_word_for_several_is_no_id_of_one(user: User, method: str):
+    response = user.request(method, f"/api/{user.id}/notifications/read", json={"read": True})
+    assert (response.status_code, response.headers["allow"]) == (405, "POST")

@@ -112,6 +112,12 @@ def test_two_that_are_both_new_are_422(user: User):
     assert user.task(task["id"]).json() == task
 
 
+def test_a_whole_number_may_be_written_as_a_fraction(user: User):
+    task = user.create(reminder_minutes=30.0)
+    assert task["reminders"] == [{"minutes_before": 30}]
+    assert "30.0" not in user.get(f"{user.path}/{task['id']}").text
+
+
 NO_LISTS: list[Any] = ["30", 30, {}, [30], [{}], [None], [[30]], [*range(11)]]
 NO_MINUTES: list[Any] = [-1, 525_601, 1.5, "5", True]
 NO_TIMES: list[Any] = ["2030-11-30", "09:00", "soon", 5]

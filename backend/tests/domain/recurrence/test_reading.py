@@ -56,6 +56,7 @@ _PAGE = (Path(__file__).parents[4] / "docs/recurrence.md").read_text()
             {"frequency": "daily", "end_date": "2026-12-31T09:00"},
             "FREQ=DAILY;UNTIL=20261231T090000",
         ),
+        ({"frequency": "daily", "interval": 2.0}, "FREQ=DAILY;INTERVAL=2"),
     ],
 )
 def test_a_rule_is_read_in_every_form(sent, kept):
@@ -128,6 +129,7 @@ def test_a_rule_is_read_in_every_form(sent, kept):
         ({"frequency": 3}, "frequency is one of"),
         ({"frequency": "daily", "every": 3}, "as an object"),
         ({"frequency": "daily", "interval": "2"}, "whole number"),
+        ({"frequency": "daily", "interval": 2.5}, "whole number"),
         ({"frequency": "daily", "interval": True}, "whole number"),
         ({"frequency": "daily", "interval": 0}, "whole number"),
         ({"frequency": "weekly", "days_of_week": [0, 2]}, "numbers mean other days"),

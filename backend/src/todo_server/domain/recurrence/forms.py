@@ -7,6 +7,7 @@ from typing import Any
 
 from todo_server.domain.recurrence.rule import PATTERNS, WEEKDAYS, NoRuleError
 from todo_server.domain.recurrence.text import MAX_INTERVALS, MAX_RULE, read_text
+from todo_server.domain.whole import whole
 
 CUSTOM = "custom"
 NONE = "none"
@@ -111,9 +112,10 @@ def _of_object(sent: Mapping[str, Any]) -> str | None:
 
 
 def _number(name: str, value: object, most: int, least: int = 1) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+    number = whole(value)
+    if number is None or not least <= number <= most:
         raise NoRuleError(f"{name} is a whole number, {least} to {most}")
-    return value
+    return number
 
 
 def _days(value: object) -> str:

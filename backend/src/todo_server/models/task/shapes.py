@@ -119,7 +119,9 @@ class TaskInput(SQLModel):
         said: dict[str, Any] = {}
         if "recurrence" in cls.model_fields and not RULE_NAME_SCHEMAS.keys().isdisjoint(data):
             said, no_rules = cls._take_rule(members, data)
-            wrong |= {name: ("invalid", str(why)) for name, why in no_rules.items()}
+            wrong |= {
+                name: (getattr(why, "code", "invalid"), str(why)) for name, why in no_rules.items()
+            }
         if wrong:
             raise cls._refusal(wrong)
         shape = cls._settle(read, members)
