@@ -6,7 +6,7 @@ from uuid import UUID
 
 import httpx
 from hypothesis import strategies as st
-from hypothesis.stateful import rule
+from hypothesis.stateful import initialize, rule
 
 from tests.state_machine.answers import Answer, RefusedError, instant, refuse_if
 from tests.state_machine.application import ABSENT, Application
@@ -30,8 +30,16 @@ class Notifications(Base):
         super().__init__(application, answered)
         self._told: dict[str, list[dict[str, Any]]] = {person.id: [] for person in self.people}
 
+    @initialize(owners=st.lists(people, min_size=1, max_size=4))
+    def tell_some(self, owners):
+        for owner in owners:
+            self._tell(owner)
+
     @rule(owner=people)
     def tell(self, owner):
+        self._tell(owner)
+
+    def _tell(self, owner: int) -> None:
         person, number = self.people[owner], sum(map(len, self._told.values())) + 1
         row = {
             "id": str(UUID(int=number)),

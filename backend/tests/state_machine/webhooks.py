@@ -54,7 +54,7 @@ class Webhooks(Base):
         super().__init__(application, answered)
         self._webhooks: dict[str, dict[str, Its]] = {person.id: {} for person in self.people}
 
-    @initialize(owners=st.lists(people, max_size=2))
+    @initialize(owners=st.lists(people, min_size=1, max_size=4))
     def create_some_webhooks(self, owners):
         for owner in owners:
             self._create(owner, OWNER, {"url": "https://example.com/a"}, None)
