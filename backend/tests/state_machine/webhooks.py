@@ -57,13 +57,13 @@ class Webhooks(Base):
     @initialize(owners=st.lists(people, min_size=1, max_size=4))
     def create_some_webhooks(self, owners):
         for owner in owners:
-            self._create(owner, OWNER, {"url": "https://example.com/a"}, None)
+            self._make_webhook(owner, OWNER, {"url": "https://example.com/a"}, None)
 
     @rule(owner=people, asker=askers, body=_new, key=keys)
     def create_webhook(self, owner, asker, body, key):
-        self._create(owner, asker, body, key)
+        self._make_webhook(owner, asker, body, key)
 
-    def _create(self, owner: int, asker: str, body: dict[str, Any], key: str | None) -> None:
+    def _make_webhook(self, owner: int, asker: str, body: dict[str, Any], key: str | None) -> None:
         asking = self.asking(owner, asker)
 
         def act(person: Person, response: httpx.Response) -> Answer:
