@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import pytest
 import schemathesis
 from schemathesis import engine
 from schemathesis.checks import CHECKS
@@ -175,6 +176,7 @@ def with_a_key_of_its_own(_: Any, headers: Any) -> Any:
     return headers
 
 
+@pytest.mark.timeout(400)  # it asks every operation, many times
 def test_schemathesis_finds_no_fault(
     server: RunningServer, new_user: Callable[..., User], tmp_path: Path
 ):

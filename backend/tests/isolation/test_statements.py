@@ -145,6 +145,16 @@ PARAMETERS: dict[str, Any] = {
     "name": "VICTIM",  # which is the tag `victim`, too
     "old_name": "VICTIM",
     "new": "[]",  # tasks that are made together
+    # What has a form, so that it is not that which refuses.
+    "priority": "low",
+    "start_date": "2026-11-30",
+    "due_date": "2026-11-30T09:00:00",
+    "time_zone": "Asia/Kathmandu",
+    "week_start": "sunday",
+    "recurrence": "FREQ=DAILY",
+    "recurrence_basis": "due",
+    "reminders": "[]",
+    "url": "https://example.com/stolen",
 }
 BEFORE = {
     "varchar": "0",
