@@ -84,6 +84,10 @@ SELDOM_REACHED = {
         for method in ("PUT", "PATCH", "DELETE")
     ),
     "POST /api/{user_id}/tags/{name}/merge",
+    "PATCH /api/{user_id}/notifications/{notification_id}",  # tests/api/notifications
+    "POST /api/{user_id}/tasks/{task_id}/skip",  # tests/api/repeating, as of the next
+    "GET /api/{user_id}/series/{series_id}",
+    *(f"POST /api/{{user_id}}/webhooks/{{webhook_id}}/{verb}" for verb in ("test", "secret")),
     "GET /api/calendar/{secret}.ics",  # nobody guesses a secret: tests/api/calendars
 }
 

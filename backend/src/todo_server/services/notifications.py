@@ -140,7 +140,9 @@ def _mark() -> Write[list[bytes]]:
     row_id, is_unread = _notifications.c.id, _notifications.c.read_at.is_(None)
     ids: ColumnElement[Any] = bindparam("ids", type_=ARRAY(Uuid))
     up_to = bindparam("up_to", type_=Uuid)
-    wanted = (or_(ids.is_(None), row_id == any_(ids)), or_(up_to.is_(None), row_id <= up_to))
+    shown = _notifications.alias("shown")  # one of the user's own: of others, none is older
+    newest = select(shown.c.id).where(is_owners(shown), shown.c.id == up_to).scalar_subquery()
+    wanted = (or_(ids.is_(None), row_id == any_(ids)), or_(up_to.is_(None), row_id <= newest))
     those = update_owned(Notification).where(is_unread, *wanted).values(read_at=NOW)
     marked = those.returning(row_id).cte("marked")
     count = select(func.count()).select_from(marked).scalar_subquery()
