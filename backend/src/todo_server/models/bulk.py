@@ -35,8 +35,8 @@ from todo_server.models.task import (
     TaskRead,
     TaskUpdate,
 )
+from todo_server.models.task.input import schema_of_input
 from todo_server.models.task.move import ONE_PLACE, require_one_place, schema_of_move
-from todo_server.models.task.shapes import schema_of_input
 
 MAX_COMMANDS = 100
 

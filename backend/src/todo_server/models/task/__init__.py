@@ -1,5 +1,6 @@
 """A task: the table, and the shapes in which clients write and read it."""
 
+from todo_server.models.task.input import READ_ONLY, TaskInput
 from todo_server.models.task.members import (
     Category,
     Completed,
@@ -10,11 +11,9 @@ from todo_server.models.task.members import (
 )
 from todo_server.models.task.move import Move
 from todo_server.models.task.shapes import (
-    READ_ONLY,
     ChangedTaskRead,
     Completion,
     TaskCreate,
-    TaskInput,
     TaskRead,
     TaskUpdate,
     TrashedTaskRead,
