@@ -5,6 +5,7 @@ import hmac
 import json
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import count
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
@@ -215,6 +216,16 @@ def test_a_signature_is_accepted_in_its_one_form_alone(issuer, ours, algorithm):
     forgeries = [*everywhere, *FORGERIES[algorithm](signature)]
     for forgery in forgeries:
         assert ours.refusal(with_signature(token, forgery)) == "unauthenticated", forgery.hex()
+
+
+@pytest.mark.parametrize("algorithm", ["RS256", "PS256"])
+def test_an_rsa_signature_is_not_accepted_without_its_leading_zeros(issuer, ours, algorithm):
+    issuer.keys = [KEYS[algorithm]]
+    tokens = (issuer.token(jti=str(number)) for number in count())
+    token = next(token for token in tokens if signature_of(token)[0] == 0)
+    assert ours.accepts(token)
+    shorter = with_signature(token, signature_of(token).lstrip(b"\0"))
+    assert ours.refusal(shorter) == "unauthenticated"
 
 
 def test_an_issuers_ecdsa_signature_is_accepted_with_either_s(issuer, ours):
