@@ -1,7 +1,6 @@
 """The application: wiring only."""
 
 import asyncio
-import gc
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -114,12 +113,6 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Any]]:
-        # What is there now stays for good. Left to the garbage collector, it would be gone
-        # through again and again: a fifth of all CPU time, when it was measured. So would be
-        # what many requests at once hold: a sixth, with a thousand connections.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(10_000, 20, 50)
         if keys is not None:
             keys.refresh_if_due()  # so that the log says at the start what is wrong with it
         running = [
