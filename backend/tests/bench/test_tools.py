@@ -63,7 +63,7 @@ def test_a_trial_of_the_benchmark_proves_counts_and_measures_every_operation(out
     # A machine that stands still for a moment answers nothing in it.
     assert all(errors == "0" or rate == "0" for _, rate, errors in measured), report
     assert any(rate != "0" for _, rate, _ in measured), report
-    assert "| todo-server | 1 | 1 | 1 | 1 | 1 | 1 |" in report  # round trips, counted on the wire
+    assert "| todo-server | 1 | 1 | 1 | 1 | 1 | 1 |" in report, report
     assert re.search(r"^10,000 tasks without paging: \d\.\d MiB", report, re.MULTILINE), report
     assert "## The floor" in report
     assert (out / "performance-cpu-list.svg").exists()

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NoReturn
 
 
 class RefusedError(Exception):
@@ -27,9 +27,14 @@ def invalid(*fields: tuple[str, str]) -> RefusedError:
     return RefusedError(422, "validation_failed", fields=fields)
 
 
+def refuse(refusal: RefusedError) -> NoReturn:
+    # A constant would gather the tracebacks of all its uses, and all that their frames hold.
+    raise refusal.with_traceback(None)
+
+
 def refuse_if(refusal: RefusedError, condition: bool) -> None:
     if condition:
-        raise refusal
+        refuse(refusal)
 
 
 @dataclass

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from tests.state_machine import rules
-from tests.state_machine.answers import NOT_FOUND, Answer
+from tests.state_machine.answers import NOT_FOUND, Answer, refuse
 from tests.state_machine.nouns import Row, Tag, Task, same_name
 
 KEPT = timedelta(hours=24)
@@ -98,14 +98,14 @@ class Person:
         """Give a live task; a RefusedError where there is none."""
         task = self.rows.get(task_id)
         if not isinstance(task, Task) or not task.is_live:
-            raise NOT_FOUND
+            refuse(NOT_FOUND)
         return task
 
     def find_trashed(self, task_id: UUID) -> Task:
         """The same of the trash."""
         task = self.rows.get(task_id)
         if not isinstance(task, Task) or task.is_live:
-            raise NOT_FOUND
+            refuse(NOT_FOUND)
         return task
 
     def tag(self, name: str) -> Tag | None:

@@ -89,10 +89,10 @@ class Notifications(Base):
         body = (ABSENT, {}, {"ids": [its_id, NEVER, its_id]}, {"up_to": its_id})[by]
 
         def act(person: Person, response: httpx.Response) -> Answer:
-            unread = [row for row in self._told[person.id] if row["read_at"] is None]
-            marked = [
-                row for row in unread if by < 2 or _is_meant(row["id"], its_id, up_to=by == 3)
-            ]
+            rows = self._told[person.id]
+            unread = [row for row in rows if row["read_at"] is None]
+            meant = {0: rows, 1: rows, 2: _one(rows, its_id), 3: _up_to(rows, its_id)}[by]
+            marked = [row for row in unread if row in meant]
             for row in marked:
                 row["read_at"] = instant(self.now)
             return Answer(200, {"marked": len(marked), "unread": len(unread) - len(marked)})
@@ -109,5 +109,11 @@ class Notifications(Base):
         return its_id
 
 
-def _is_meant(row_id: str, its_id: str, *, up_to: bool) -> bool:
-    return UUID(row_id) <= UUID(its_id) if up_to else row_id == its_id
+def _one(rows: list[dict[str, Any]], its_id: str) -> list[dict[str, Any]]:
+    return [row for row in rows if row["id"] == its_id]
+
+
+def _up_to(rows: list[dict[str, Any]], its_id: str) -> list[dict[str, Any]]:
+    """Of rows, newest first, those not newer than one of them; none where it is not among them."""
+    ids = [row["id"] for row in rows]
+    return rows[ids.index(its_id) :] if its_id in ids else []

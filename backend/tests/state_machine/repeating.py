@@ -2,7 +2,7 @@
 
 from hypothesis.stateful import rule
 
-from tests.state_machine.answers import NOT_FOUND, Answer, RefusedError
+from tests.state_machine.answers import NOT_FOUND, Answer, RefusedError, refuse
 from tests.state_machine.base import Base, OneChange, Request, askers, keys, tasks
 from tests.state_machine.conditions import if_match
 
@@ -17,7 +17,7 @@ class Repeating(Base):
     @rule(it=tasks, asker=askers, condition=if_match, key=keys)
     def skip(self, it, asker, condition, key):
         def act(person, task, answered):
-            raise _NO_NEXT
+            refuse(_NO_NEXT)
 
         self.change(OneChange("skip_task", it, asker, condition, key), act)
 
@@ -36,6 +36,6 @@ class Repeating(Base):
         asking, task_id = self.asking_for(it, asker)
 
         def act(person, response):
-            raise NOT_FOUND
+            refuse(NOT_FOUND)
 
         self.perform(Request("list_series", asking, path={"series_id": task_id}), act)

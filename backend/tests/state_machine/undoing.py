@@ -35,7 +35,7 @@ def undo(person: Person, number: int) -> None:
         _refuse_what_does_not_go(person, about_tags=any(c.noun == "tag" for c in undone))
     except RefusedError as refusal:
         vars(person).update(before)
-        raise _AGAIN from refusal
+        raise _AGAIN.with_traceback(None) from refusal
     person.undoes = person.batch = None
 
 

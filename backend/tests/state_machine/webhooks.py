@@ -12,7 +12,7 @@ import httpx
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
-from tests.state_machine.answers import INVALID, Answer, RefusedError, instant, refuse_if
+from tests.state_machine.answers import INVALID, Answer, RefusedError, instant, refuse, refuse_if
 from tests.state_machine.application import Application
 from tests.state_machine.base import NEVER, OWNER, Base, Request, askers, keys, people
 from tests.state_machine.comparison import same
@@ -174,7 +174,7 @@ class Webhooks(Base):
         def act_on_it(person: Person, response: httpx.Response) -> Answer:
             its = self._webhooks[person.id].get(its_id)
             if its is None:
-                raise _MISSING
+                refuse(_MISSING)
             return act(its, response)
 
         path = {"webhook_id": its_id}
