@@ -38,6 +38,10 @@ Outcome: TypeAlias = Versioned | TodoServerError | None
 Asked: TypeAlias = OneCommand | ValidationFailedError
 """A command; or what is wrong with it, where the others are done without it."""
 
+_NAMING = ("project_id", "parent_id", "time_zone")
+"""Members for which a change may be refused by what there is besides the task."""
+_CREATED_NAMING = (*_NAMING, "move")
+
 
 async def run_commands(
     mine: Handle,
@@ -124,8 +128,10 @@ class _Bulk:
 
         Where nothing goes on after a failure, tags are: there may be too many of them.
         """
+        naming = _CREATED_NAMING if isinstance(command, CreateCommand) else _NAMING
+        is_plain = all(getattr(command, name, None) is None for name in naming)
         has_tags = isinstance(command, CreateCommand | UpdateCommand) and bool(command.tags)
-        return command.is_plain and (self._atomic or not has_tags)
+        return is_plain and (self._atomic or not has_tags)
 
     async def _create(self, commands: list[CreateCommand], ids: Iterator[UUID]) -> None:
         """Create several in one statement; those whose `ref` is taken are refused."""
