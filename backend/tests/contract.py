@@ -18,7 +18,8 @@ _ANYWHERE = {404, 405}
 
 @cache
 def contract() -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load(CONTRACT.read_text())
+    # The C one: 0.4 s where the other takes 2.5.
+    loaded: dict[str, Any] = yaml.load(CONTRACT.read_text(), yaml.CSafeLoader)
     return loaded
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from todo_server import __version__, errors
-from todo_server.api.examples import TASK_ID
+from todo_server.api.examples.rows import TASK_ID
 from todo_server.api.failures import failures
 from todo_server.api.parameters import IfNoneMatch
 from todo_server.api.routing.dependencies import Mine, database_of

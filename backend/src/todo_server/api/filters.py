@@ -16,8 +16,8 @@ from todo_server.api.answers import (
     listed,
     row_answer,
 )
+from todo_server.api.examples.nouns import FILTER_ID
 from todo_server.api.failures import failures
-from todo_server.api.noun_examples import FILTER_ID
 from todo_server.api.parameters import FilterId, IfMatch, IfNoneMatch
 from todo_server.api.routing.dependencies import Mine
 from todo_server.api.routing.owner_route import OwnerRoute

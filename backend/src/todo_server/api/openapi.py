@@ -8,8 +8,8 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from todo_server import __version__
-from todo_server.api import examples
 from todo_server.api import webhook_messages as messages
+from todo_server.api.examples.illustrate import illustrate
 from todo_server.api.failures import failures
 from todo_server.api.parameters import document_parameters
 from todo_server.api.problem import Problem
@@ -148,4 +148,4 @@ def _finish(operation: dict[str, Any], route: APIRoute) -> None:
         headers = response.setdefault("headers", {})
         headers["X-Request-ID"] = {"$ref": "#/components/headers/RequestId"}
     operation["responses"] = dict(sorted(responses.items()))
-    examples.illustrate(operation, route.path_format)
+    illustrate(operation, route.path_format)

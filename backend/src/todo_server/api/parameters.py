@@ -7,12 +7,12 @@ from fastapi import Header, Path
 from pydantic import AfterValidator, BeforeValidator
 from pydantic_core import PydanticCustomError
 
-from todo_server.api.examples import TASK_ID
-from todo_server.api.notification_examples import NOTIFICATION_ID
-from todo_server.api.noun_examples import FILTER_ID, PROJECT_ID
+from todo_server.api.examples.notifications import NOTIFICATION_ID
+from todo_server.api.examples.nouns import FILTER_ID, PROJECT_ID
+from todo_server.api.examples.rows import TASK_ID
+from todo_server.api.examples.webhooks import WEBHOOK_ID
 from todo_server.api.routing.owner_route import OwnerRoute
 from todo_server.api.routing.query_reader import names_of
-from todo_server.api.webhook_examples import WEBHOOK_ID
 from todo_server.domain.etags import is_condition
 from todo_server.domain.identity import USER_ID_LENGTH
 from todo_server.models.task.members import TAG_PATTERN, tag_name

@@ -14,8 +14,8 @@ from todo_server.api.answers import (
     content_answer,
     row_answer,
 )
+from todo_server.api.examples.nouns import PROJECT_ID
 from todo_server.api.failures import failures
-from todo_server.api.noun_examples import PROJECT_ID
 from todo_server.api.parameters import IfMatch, IfNoneMatch, ProjectId
 from todo_server.api.routing.dependencies import Mine
 from todo_server.api.routing.owner_route import OwnerRoute

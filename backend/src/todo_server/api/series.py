@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from todo_server import errors
 from todo_server.api.answers import NOT_MODIFIED, TAGGED, list_answer, listed, row_answer
-from todo_server.api.examples import TASK_ID
+from todo_server.api.examples.rows import TASK_ID
 from todo_server.api.failures import failures
 from todo_server.api.parameters import IfMatch, IfNoneMatch, SeriesId, TaskId
 from todo_server.api.routing.dependencies import Mine

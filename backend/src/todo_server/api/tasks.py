@@ -14,7 +14,7 @@ from todo_server.api.answers import (
     listed,
     row_answer,
 )
-from todo_server.api.examples import TASK_ID
+from todo_server.api.examples.rows import TASK_ID
 from todo_server.api.failures import failures
 from todo_server.api.parameters import IfMatch, IfNoneMatch, TaskId
 from todo_server.api.routing.dependencies import Mine

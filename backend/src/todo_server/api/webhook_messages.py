@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header
 
-from todo_server.api.notification_examples import NOTIFICATION_ID
-from todo_server.api.webhook_examples import WEBHOOK_ID
+from todo_server.api.examples.notifications import NOTIFICATION_ID
+from todo_server.api.examples.webhooks import WEBHOOK_ID
 from todo_server.models import ChangesMessage, ReminderMessage, TestMessage
 
 MessageId = Annotated[

@@ -5,12 +5,12 @@ from fastapi import APIRouter, Request, Response
 from todo_server import errors
 from todo_server.api import links
 from todo_server.api.answers import LISTED, NOT_MODIFIED, content_answer
+from todo_server.api.examples.webhooks import WEBHOOK_ID
 from todo_server.api.failures import failures
 from todo_server.api.parameters import IfNoneMatch, WebhookId
 from todo_server.api.routing.dependencies import Mine
 from todo_server.api.routing.owner_route import OwnerRoute
 from todo_server.api.routing.responses import JSONBytes
-from todo_server.api.webhook_examples import WEBHOOK_ID
 from todo_server.models import (
     DeliveryRead,
     WebhookCreate,

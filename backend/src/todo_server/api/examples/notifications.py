@@ -1,15 +1,17 @@
-"""What the contract shows of the operations on notifications, as `examples.py` has the others."""
+"""What the contract shows of the operations on notifications."""
 
 from typing import Any
+
+from todo_server.api.examples.rows import TASK_ID, USER_ID
 
 NOTIFICATION_ID = "019ad2b1-3a60-7c4e-9b1f-7d5e3c2a1f08"
 PATH_VALUES = {"notification_id": NOTIFICATION_ID}
 
 _UNREAD = {
     "id": NOTIFICATION_ID,
-    "user_id": "019aa3f47a5172c3a1d58b4e3f2a6c90",
+    "user_id": USER_ID,
     "kind": "reminder",
-    "task_id": "019aa3f4-7c00-7e3a-8f52-3d1f0c7a9b11",
+    "task_id": TASK_ID,
     "title": "Buy milk",
     "due_date": "2026-11-30T09:00:00Z",
     "remind_at": "2026-11-30T08:30:00.000000Z",

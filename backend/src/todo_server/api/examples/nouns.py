@@ -1,7 +1,8 @@
-"""What the contract shows of projects, tags and filters, as `examples.py` does of the others."""
+"""What the contract shows of projects, tags and filters."""
 
 from typing import Any
 
+from todo_server.api.examples.rows import USER_ID
 from todo_server.models.settings import NO_ZONE
 
 PROJECT_ID = "019aa3f4-8101-7d2b-9c44-71e0a5b3c6d2"
@@ -10,7 +11,7 @@ PATH_VALUES = {"project_id": PROJECT_ID, "filter_id": FILTER_ID, "name": "home"}
 
 _ROW = {
     "id": PROJECT_ID,
-    "user_id": "019aa3f47a5172c3a1d58b4e3f2a6c90",
+    "user_id": USER_ID,
     "name": "Household",
     "color": "#2e7d32",
 }

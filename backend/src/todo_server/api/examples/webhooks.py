@@ -1,6 +1,8 @@
-"""What the contract shows of the operations on webhooks, as `examples.py` has the others."""
+"""What the contract shows of the operations on webhooks."""
 
 from typing import Any
+
+from todo_server.api.examples.rows import USER_ID
 
 WEBHOOK_ID = "019ad2c4-5b12-7f0a-8a3e-6c9d1e4b7a25"
 PATH_VALUES = {"webhook_id": WEBHOOK_ID}
@@ -8,7 +10,7 @@ PATH_VALUES = {"webhook_id": WEBHOOK_ID}
 _SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo="  # noqa: S105 - an example
 _WEBHOOK = {
     "id": WEBHOOK_ID,
-    "user_id": "019aa3f47a5172c3a1d58b4e3f2a6c90",
+    "user_id": USER_ID,
     "url": "https://example.com/hooks/todo",
     "events": ["reminders"],
     "enabled": True,

@@ -1,0 +1,1 @@
+"""What the contract shows of each operation: bodies, answers, mistakes."""
