@@ -174,7 +174,7 @@ class NoNextOccurrenceError(TodoServerError):
     """There is no date to move a task on to."""
 
     code = "no_next_occurrence"
-    message = "This task does not repeat, is completed, or has no date after this one."
+    message = "This task does not repeat, is completed, is the last, or has its successor already."
 
 
 class LimitReachedError(TodoServerError):

@@ -168,6 +168,26 @@ def test_each_user_gets_their_own_and_many_come_in_order(run):
     run(work)
 
 
+def test_a_user_gets_a_hundred_in_a_day_and_the_rest_as_notifications_alone(run):
+    async def work(its: Mailing) -> None:
+        await its.account()
+        for number in range(12):
+            each = [{"at": f"2026-11-30T08:{30 + minute}:00"} for minute in range(10)]
+            await its.its.task(title=str(number), reminders=each)
+        its.its.now = HALF_PAST + 5 * MINUTE
+        await its.run()
+        assert len(its.box.mails) == 72
+        its.its.now = HALF_PAST + 10 * MINUTE
+        await its.run()
+        assert (len(its.box.mails), len(await its.its.told())) == (100, 120)
+        await its.its.task(title="next day", due_date="2026-12-01T10:00:00Z")
+        its.its.now = BEGINNING.replace(month=12, day=1, hour=10)
+        await its.run()
+        assert len(its.box.mails) == 101
+
+    run(work)
+
+
 def test_what_is_refused_for_now_is_sent_again_with_the_same_id(run, caplog):
     async def work(its: Mailing) -> None:
         await its.account()

@@ -9,8 +9,8 @@ import pytest
 
 from tests.workers.reminding import BEGINNING, MINUTE, Reminding, Work, reminding
 from todo_server.database import execution
-from todo_server.models import Completion
-from todo_server.services import tasks, trash
+from todo_server.models import Completion, SettingsUpdate
+from todo_server.services import settings, tasks, trash
 
 HALF_PAST = BEGINNING + 30 * MINUTE
 Run = Callable[[Work], None]
@@ -126,6 +126,34 @@ def test_what_is_over_when_it_is_set_does_not_come(run):
         await its.task(reminders=[{"at": "2026-11-30T08:00:00Z"}, {"at": "2020-01-01T00:00:00"}])
         await its.fire_at(HALF_PAST)
         assert await its.told() == []
+
+    run(work)
+
+
+@pytest.mark.parametrize("way", ["another", "due_date", "zone", "settings", "title"])
+def test_what_is_over_and_was_not_told_yet_comes_whatever_else_is_changed(run, way):
+    async def work(its: Reminding) -> None:
+        at = {"at": "2026-11-30T08:30:00Z"}
+        task_id = await its.task(reminders=[at])
+        its.now = HALF_PAST + MINUTE
+        match way:
+            case "another":
+                await its.change(task_id, reminders=[at, {"minutes_before": 5}])
+            case "due_date":
+                await its.change(task_id, due_date="2027-01-01")
+            case "zone":
+                change = SettingsUpdate(time_zone="Asia/Tokyo")
+                await settings.update_settings(its.of("ada"), change)
+            case "settings":
+                change = SettingsUpdate(week_start="sunday")
+                await settings.update_settings(its.of("ada"), change)
+            case _:
+                await its.change(task_id, title="Other")
+        await its.fire()
+        (told,) = await its.told()
+        assert told["remind_at"] == "2026-11-30T08:30:00.000000Z"
+        await its.fire_at(its.now + MINUTE)
+        assert len(await its.told()) == 1
 
     run(work)
 

@@ -9,6 +9,9 @@ from todo_server.domain.public_addresses import is_public
 MAX_URL = 2_000
 """Characters."""
 
+_THIS_MACHINE = ("localhost", "ip6-localhost")
+"""Names of it, whatever stands before the first (RFC 6761, section 6.3)."""
+
 _WEB_PORTS = (80, 443)
 _FIRST_FREE_PORT = 1024
 
@@ -43,4 +46,5 @@ def _may_be_public(host: str) -> bool:
     try:
         return is_public(ip_address(host.strip("[]")))
     except ValueError:
-        return True  # a name
+        name = host.removesuffix(".").rpartition(".")[2]
+        return name not in _THIS_MACHINE  # a name: what it leads to is seen when it is asked

@@ -2,8 +2,9 @@
 
 What is in `reminder` and has not fired is what is to come: of live tasks that are not completed,
 by their reminders, their due dates and their time zones as they are now. A change of any of these
-takes all that has not fired away and puts what follows from it in its place. What is over already
-when that happens, by the change's own instant, is not to come; nor is an instant that has fired.
+takes away what follows from them no more, and puts in what follows now. What is over already when
+that happens, by the change's own instant, is not to come unless it was before, and only waits to be
+told; nor is an instant that has fired.
 """
 
 from collections.abc import Iterator
@@ -66,25 +67,29 @@ LANGUAGE plpgsql AS $$
 DECLARE
     it record;
     zone text;
+    wanted timestamptz[] := '{{}}';
     soonest timestamptz;
 BEGIN
     IF NOT pg_try_advisory_xact_lock(hashtextextended(its_owner, 0)) THEN
         PERFORM pg_advisory_xact_lock(hashtextextended(its_owner, 0));
     END IF;
-    DELETE FROM {schema}.my_reminder WHERE user_id = its_owner AND task_id = its_id
-        AND (fired_at IS NULL OR fired_at < at - interval '1 day');
     SELECT reminders, due_date, time_zone INTO it FROM {schema}.my_task
         WHERE user_id = its_owner AND id = its_id AND NOT completed;
-    IF NOT FOUND THEN
-        RETURN;
-    END IF;
-    zone := {schema}.zone_of(its_owner, it.time_zone);
-    WITH armed AS (
-        INSERT INTO {schema}.my_reminder (user_id, task_id, remind_at)
-            SELECT DISTINCT its_owner, its_id, found.instant
+    IF FOUND THEN
+        zone := {schema}.zone_of(its_owner, it.time_zone);
+        wanted := ARRAY(
+            SELECT DISTINCT found.instant
             FROM jsonb_array_elements(it.reminders) AS each (reminder),
                  {schema}.reminder_instant(each.reminder, it.due_date, zone) AS found (instant)
-            WHERE found.instant > at
+            WHERE found.instant IS NOT NULL);
+    END IF;
+    DELETE FROM {schema}.my_reminder WHERE user_id = its_owner AND task_id = its_id
+        AND CASE WHEN fired_at IS NULL THEN remind_at <> ALL (wanted)
+                 ELSE fired_at < at - interval '1 day' END;
+    WITH armed AS (
+        INSERT INTO {schema}.my_reminder (user_id, task_id, remind_at)
+            SELECT its_owner, its_id, each.instant FROM unnest(wanted) AS each (instant)
+            WHERE each.instant > at
             ON CONFLICT DO NOTHING
             RETURNING remind_at)
         SELECT min(remind_at) INTO soonest FROM armed;

@@ -20,7 +20,7 @@ from todo_server.models.change import Changes, LoggedChange, TaskChange
 from todo_server.models.compatibility import OtherSignIn, OtherSignOut, OtherSignUp
 from todo_server.models.delivery import Delivery, DeliveryRead
 from todo_server.models.dispatch import Dispatch
-from todo_server.models.export import Export, ExportedChange, ExportedTrash
+from todo_server.models.export import Export, ExportedChange, ExportedTask, ExportedTrash
 from todo_server.models.idempotency_key import IdempotencyKey
 from todo_server.models.imported import (
     FORMAT,
@@ -131,6 +131,7 @@ __all__ = [
     "Dispatch",
     "Export",
     "ExportedChange",
+    "ExportedTask",
     "ExportedTrash",
     "FilterCreate",
     "FilterRead",

@@ -18,7 +18,20 @@ from todo_server.models.task import TaskRead
 _OR_NULL = WithJsonSchema({"type": ["string", "null"], "format": "date-time"})
 
 
-class ExportedTrash(TaskRead):
+class ExportedTask(TaskRead):
+    """A task, with where it stands in its series, so that an import goes on from there."""
+
+    occurrence: Annotated[int | None, Field(description="Which one of its series it is, from 1.")]
+    occurs_on: Annotated[
+        str | None, Field(description="The date that the rule gave it, wherever it was moved.")
+    ]
+    rule_start: Annotated[
+        str | None, Field(description="From which date the rule is counted: it has the wanted day.")
+    ]
+    rule_first: Annotated[int | None, Field(description="Which one of the series that date is of.")]
+
+
+class ExportedTrash(ExportedTask):
     """A task in the trash."""
 
     deleted_at: Annotated[
@@ -65,7 +78,7 @@ class Export(BaseModel):
     tags: Annotated[list[TagRead], Field(description="All tags, likewise.")]
     filters: Annotated[list[FilterRead], Field(description="All saved filters, likewise.")]
     tasks: Annotated[
-        list[TaskRead],
+        list[ExportedTask],
         Field(description="All tasks, the oldest first: those without a parent, then subtasks."),
     ]
     trash: Annotated[

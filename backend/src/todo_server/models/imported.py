@@ -119,6 +119,19 @@ def _another(value: UUID | None, info: ValidationInfo) -> UUID | None:
     return value
 
 
+def _of_its_kind(value: str | None, info: ValidationInfo) -> str | None:
+    due_date = info.data.get("due_date") or ""
+    if value is not None and info.data.get("recurrence") and len(value) != len(due_date):
+        raise PydanticCustomError("inconsistent", "It is of another kind than the due date")
+    return value
+
+
+def _not_before_first(value: int | None, info: ValidationInfo) -> int | None:
+    if value is not None and value < (info.data.get("rule_first") or 0):
+        raise PydanticCustomError("inconsistent", "It comes before the first of its rule")
+    return value
+
+
 def _parameters(value: dict[str, str], info: ValidationInfo) -> dict[str, str]:
     wrong = info.context[WRONG_PARAMETERS](value) if info.context else ()
     if wrong:
@@ -142,6 +155,10 @@ PastInstantOrNull = Annotated[
     WithJsonSchema({"type": ["string", "null"], "format": "date-time"}),
 ]
 Id = Annotated[UUID, BeforeValidator(_uuid)]
+_Ordinal = Annotated[int, Field(ge=1, le=2**31 - 1)] | None
+_IN_SERIES = Field(
+    description="Kept, so that dates and COUNT go on; begun anew if absent, or `null`."
+)
 Position = Annotated[
     Annotated[str, Field(max_length=MAX_LENGTH, json_schema_extra={"pattern": POSITION_PATTERN})]
     | None,
@@ -246,6 +263,10 @@ class ImportedTask(ImportedRow):
     recurrence_basis: RecurrenceBasis = "due"
     reminders: Reminders = []
     series_id: Annotated[RowId, Field(description="Kept, so that a series stays one.")] = None
+    occurs_on: Annotated[DueDate, AfterValidator(_of_its_kind), _IN_SERIES] = None
+    rule_start: Annotated[DueDate, AfterValidator(_of_its_kind), _IN_SERIES] = None
+    rule_first: Annotated[_Ordinal, _IN_SERIES] = None
+    occurrence: Annotated[_Ordinal, AfterValidator(_not_before_first), _IN_SERIES] = None
 
 
 class ImportedTrash(ImportedTask):

@@ -12,7 +12,14 @@ from sqlmodel import SQLModel
 
 from todo_server.domain.webhook_url import MAX_URL, canonical_url
 from todo_server.models.change import Changes
-from todo_server.models.fields import ABSENT, Instant, instant_field, text_field, user_id_check
+from todo_server.models.fields import (
+    ABSENT,
+    Instant,
+    instant_field,
+    text_field,
+    user_id_check,
+    without_nul,
+)
 from todo_server.models.notification import NotificationRead
 from todo_server.models.noun_input import NounInput
 
@@ -55,7 +62,9 @@ class Webhook(SQLModel, table=True):
 
 def _url(value: str) -> str:
     try:
-        return canonical_url(value, private_addresses=True)  # may they be? `services` knows
+        return canonical_url(
+            without_nul(value), private_addresses=True
+        )  # may they be? `services` knows
     except ValueError as error:
         raise PydanticCustomError("invalid_url", "{why}", {"why": str(error)}) from error
 

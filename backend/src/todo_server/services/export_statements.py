@@ -43,10 +43,10 @@ from todo_server.database import (
 from todo_server.models import (
     Account,
     ExportedChange,
+    ExportedTask,
     ExportedTrash,
     LoggedChange,
     Task,
-    TaskRead,
 )
 from todo_server.services.changes.nouns import NOUNS, TASKS, Noun
 
@@ -109,7 +109,7 @@ _is_new = _changes.c.kind.in_([constant("created"), constant("restored")])
 _has_moved = _changes.c.before.has_key(constant("parent_id"))
 
 
-def _members(rows: Table, shape: type[TaskRead]) -> list[ColumnElement[Any]]:
+def _members(rows: Table, shape: type[ExportedTask]) -> list[ColumnElement[Any]]:
     """List the members of tasks; what they refer to, if it is surely in the document before."""
 
     def unless_new(name: str, is_new: ColumnElement[bool]) -> ColumnElement[Any]:
@@ -149,7 +149,7 @@ def _with_ids() -> Read[bytes]:
         .table_valued("id", with_ordinality="number", name="wanted")
         .render_derived()
     )
-    its_own = select_owned(Task, *_members(_tasks, TaskRead)).where(_tasks.c.id == wanted.c.id)
+    its_own = select_owned(Task, *_members(_tasks, ExportedTask)).where(_tasks.c.id == wanted.c.id)
     found = its_own.correlate(wanted).limit(literal_column("1")).lateral("found")
     rows = select(found).select_from(wanted.join(found, true())).order_by(wanted.c.number)
     return read_statement(select(_array_of(rows.subquery("rows"))), rare=True)

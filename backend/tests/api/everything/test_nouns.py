@@ -114,6 +114,7 @@ def test_a_document_from_before_there_was_any_of_it_is_taken_in(user: User):
         "position": place_of_new(UUID(id_of(1))),
         "subtasks": {"total": 0, "completed": 0},
         **DATES.members,
+        **dict.fromkeys(("occurrence", "occurs_on", "rule_start", "rule_first")),
         "version": 1,
     }
     assert (completed["status"], completed["completed_at"]) == ("completed", LATER)

@@ -138,6 +138,31 @@ def test_reopening_takes_away_the_successor_that_nobody_touched(user: User, week
     assert complete(user, weekly)["next_task"]["due_date"] == successor["due_date"]
 
 
+@pytest.mark.parametrize("of_itself", ["zone", "tag", "tag gone", "undone twice"])
+def test_what_changes_of_itself_nobody_touched(user: User, weekly: dict[str, Any], of_itself: str):
+    user.patch(path_of(user, weekly), json={"tags": ["home"]})
+    successor = complete(user, weekly)["next_task"]
+    match of_itself:
+        case "zone":
+            user.patch(f"/api/{user.id}/settings", json={"time_zone": "Pacific/Apia"})
+            assert now(user, successor)["due_at"] != successor["due_at"]
+        case "tag":
+            user.patch(f"/api/{user.id}/tags/home", json={"name": "house"})
+            assert now(user, successor)["tags"] == ["house"]
+        case "tag gone":
+            user.delete(f"/api/{user.id}/tags/home")
+            assert now(user, successor)["tags"] == []
+        case _:
+            undo(user, newest_change(user))
+            assert user.task(successor["id"]).status_code == 404
+            undo(user, newest_change(user))
+            assert now(user, successor)["title"] == successor["title"]
+
+    reopen(user, weekly)
+
+    assert [each["id"] for each in series(user, weekly)] == [weekly["id"]]
+
+
 @pytest.mark.parametrize("touched", ["title", "part", "new part", "moved", "renamed part"])
 def test_reopening_leaves_the_successor_that_somebody_touched(
     user: User, weekly: dict[str, Any], touched: str

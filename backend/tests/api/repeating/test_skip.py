@@ -8,6 +8,7 @@ from tests.api.repeating.tasks import (
     newest_change,
     now,
     path_of,
+    reopen,
     series,
     undo,
 )
@@ -62,6 +63,17 @@ def test_what_is_completed_is_not_skipped(user: User):
     complete(user, task)
     assert user.post(f"{path_of(user, task)}/skip").status_code == 409
     assert user.get(f"{path_of(user, task)}/occurrences").json() == []
+
+
+def test_what_has_its_successor_already_is_not_skipped(user: User):
+    task = user.create(due_date=in_days(0), recurrence="weekly")
+    successor = complete(user, task)["next_task"]
+    user.patch(path_of(user, successor), json={"title": "Other"})
+    reopen(user, task)
+    refused = user.post(f"{path_of(user, task)}/skip")
+    assert (refused.status_code, refused.json()["error"]) == (409, "no_next_occurrence")
+    assert user.get(f"{path_of(user, task)}/occurrences").json() == []
+    assert complete(user, task)["next_task"]["id"] == successor["id"]
 
 
 def test_another_version_is_not_skipped(user: User):

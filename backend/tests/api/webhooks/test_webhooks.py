@@ -94,6 +94,8 @@ def test_there_are_ten_at_most(user):
         {"url": "http://127.0.0.1:8000/"},
         {"url": "http://0x7f.1/"},
         {"url": "http://2130706433/"},
+        {"url": "https://example.com/a\0b"},
+        {"url": "https://example.com/\0"},
         {"url": "http://[::ffff:127.0.0.1]/"},
         {"url": "http://169.254.169.254/latest/meta-data"},
     ],

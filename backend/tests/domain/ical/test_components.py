@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.domain.ical.tasks import TASK_ID, calendar_of, component, first, read
-from todo_server.domain.ical import event_of
+from todo_server.domain.ical import event_of, todo_of
 
 BERLIN = "Europe/Berlin"
 DAY, LOCAL, INSTANT = "2026-11-30", "2026-11-30T09:00:00", "2026-11-30T09:00:00Z"
@@ -189,6 +189,32 @@ def test_what_was_done_does_not_so_that_no_date_is_drawn_twice():
     done: dict[str, Any] = {"completed": True, "completed_at": "2026-11-21T10:11:12.999999Z"}
     earlier = component(**repeating("FREQ=DAILY", **done))
     assert "rrule" not in earlier
+
+
+@pytest.mark.parametrize("kind", [todo_of, event_of])
+def test_what_repeats_takes_from_its_start_on_that_day(kind):
+    its = repeating("FREQ=DAILY", LOCAL) | {"start_date": "2026-11-30T08:00:00"}
+    name, end = ("VTODO", "due") if kind is todo_of else ("VEVENT", "dtend")
+    told = component(name, component=kind, **its)
+    assert (told["dtstart"].dt.hour, told[end].dt.hour) == (8, 9)
+    assert told["rrule"]["freq"] == ["DAILY"]
+    ends_between = repeating("FREQ=DAILY;UNTIL=20261231T083000", LOCAL)
+    told = component(name, component=kind, **its | ends_between)
+    assert told["dtstart"].dt.hour == 9
+
+
+@pytest.mark.parametrize(
+    ("rule", "due", "is_told"),
+    [
+        ("FREQ=WEEKLY;BYDAY=MO", "2026-11-30", True),
+        ("FREQ=WEEKLY;BYDAY=MO", "2026-11-28", False),
+        ("FREQ=WEEKLY;INTERVAL=2;BYDAY=SA,MO", "2026-11-28", True),
+        ("FREQ=MONTHLY;BYMONTHDAY=31", "2026-11-30", True),
+        ("FREQ=YEARLY;BYMONTH=3", "2026-11-30", False),
+    ],
+)
+def test_a_rule_that_has_not_the_due_date_is_not_told(rule, due, is_told):
+    assert ("rrule" in component(**repeating(rule, due))) is is_told
 
 
 @pytest.mark.parametrize(

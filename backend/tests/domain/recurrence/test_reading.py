@@ -170,6 +170,7 @@ def test_what_is_no_rule_is_refused_in_words(sent, says):
         ("FREQ=YEARLY", "yearly"),
         ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29", "yearly"),
         ("FREQ=YEARLY;BYMONTH=2,3", "custom"),
+        ("FREQ=YEARLY;BYMONTHDAY=29", "custom"),  # in each month
     ],
 )
 def test_a_word_stands_for_one_date_in_each_period_and_custom_for_the_others(rule, word):

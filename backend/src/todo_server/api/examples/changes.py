@@ -37,6 +37,7 @@ _HISTORY = [
     }
 ]
 
+_NO_SERIES: dict[str, Any] = dict.fromkeys(("occurrence", "occurs_on", "rule_start", "rule_first"))
 _EXPORT = {
     "format": "todo-server/1",
     "exported_at": "2026-11-21T08:00:00.417023Z",
@@ -62,9 +63,9 @@ _EXPORT = {
         }
     ],
     "filters": [],
-    "tasks": [TASK],
+    "tasks": [TASK | _NO_SERIES],
     "trash": [
-        NEWER | {"version": 2, "deleted_at": "2026-11-20T22:02:49.634545Z"},
+        NEWER | _NO_SERIES | {"version": 2, "deleted_at": "2026-11-20T22:02:49.634545Z"},
     ],
     "changes": [
         {

@@ -12,7 +12,7 @@ from todo_server.domain.ical.dates import (
     is_date,
 )
 from todo_server.domain.ical.lines import one_line, text, texts
-from todo_server.domain.ical.rules import rule_ahead
+from todo_server.domain.ical.rules import begins_earlier, rule_ahead
 
 Component: TypeAlias = Callable[[Mapping[str, Any], str | None], Iterator[str]]
 """Writes a task, whose local times are in a zone or float, as lines."""
@@ -43,7 +43,7 @@ def event_of(task: Mapping[str, Any], zone: str | None) -> Iterator[str]:
     yield from _about(task)
     rule = rule_ahead(task, zone)
     # What begins on the same day takes from then to then; weeks to do it in are no event.
-    takes_time = start and are_alike(start, due) and due[:10] < start < due and not rule
+    takes_time = begins_earlier(task)
     if takes_time:
         yield dated("DTSTART", start, zone)
         yield dated("DTEND", due, zone)
@@ -79,7 +79,7 @@ def _about(task: Mapping[str, Any]) -> Iterator[str]:
 def _dates_of_todo(task: Mapping[str, Any], zone: str | None) -> Iterator[str]:
     due, start = task["due_date"], task["start_date"]
     rule = None if task["completed"] else rule_ahead(task, zone)
-    if rule:
+    if rule and not begins_earlier(task):
         start = due  # what a rule is counted from
     elif start and due and not (are_alike(start, due) and start < due):
         start = None  # two ends of two kinds, or in the wrong order, are refused by readers

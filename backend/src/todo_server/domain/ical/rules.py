@@ -5,12 +5,14 @@ that the wanted day is kept. A rule that it could not follow to the same dates i
 then the task stands at its date alone.
 """
 
+import re
 from calendar import monthrange
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from todo_server.domain.ical.dates import BARE, in_utc, is_date, is_local
+from todo_server.domain.ical.dates import BARE, are_alike, in_utc, is_date, is_local
+from todo_server.domain.recurrence import candidates, parsed
 
 _SURE_DAYS, _MOST_DAYS, _LEAP_YEAR = 28, 31, 2024
 
@@ -20,18 +22,35 @@ def rule_ahead(task: Mapping[str, Any], zone: str | None) -> str | None:
     rule, due = task["recurrence"], task["due_date"]
     if not rule or not due or task["recurrence_basis"] != "due":
         return None  # what is counted from its completion, nobody knows beforehand
-    if due[:10] != (task["occurs_on"] or due)[:10]:
+    start = task["rule_start"] or due
+    if due[:10] != (task["occurs_on"] or due)[:10] or (due == start and _is_beside(rule, due)):
         return None  # it was moved away from the rule, or begins beside it
     parts = dict(part.partition("=")[::2] for part in rule.split(";"))
     if "COUNT" in parts:
         return None  # what is left of it, is not to be seen from here
-    start = task["rule_start"] or due
     has_day = parts.get("FREQ") in ("MONTHLY", "YEARLY")
     if has_day and not _keep_day(parts, date.fromisoformat(start[:10])):
         return None
     if "UNTIL" in parts:
         parts["UNTIL"] = _until(parts["UNTIL"], due, zone)
     return ";".join(f"{name}={value}" for name, value in parts.items())
+
+
+def begins_earlier(task: Mapping[str, Any]) -> bool:
+    """Tell whether it takes from its start to its due date, on one day, whenever it repeats.
+
+    Not where the rule ends at a time, which may lie between the two.
+    """
+    start, due = task["start_date"], task["due_date"]
+    if not (start and due and are_alike(start, due) and due[:10] < start < due):
+        return False
+    return not re.search("UNTIL=[0-9]+T", task["recurrence"] or "")
+
+
+def _is_beside(rule: str, due: str) -> bool:
+    """Tell whether a rule that says its days has not that of the due date (3.8.5.3)."""
+    day = date.fromisoformat(due[:10])
+    return "BY" in rule and next(candidates(parsed(rule), day, day), None) != day
 
 
 def _keep_day(parts: dict[str, str], start: date) -> bool:

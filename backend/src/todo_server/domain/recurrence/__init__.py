@@ -1,5 +1,6 @@
 """Rules by which tasks repeat (RFC 5545): how they are read, and the dates that they give."""
 
+from todo_server.domain.recurrence.candidates import candidates
 from todo_server.domain.recurrence.dates import Clock, dates_after, parsed
 from todo_server.domain.recurrence.forms import (
     CUSTOM,
@@ -33,6 +34,7 @@ __all__ = [
     "NoRuleError",
     "Repeating",
     "RulesDisagreeError",
+    "candidates",
     "dates_after",
     "following",
     "moved",

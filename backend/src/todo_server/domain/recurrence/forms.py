@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from todo_server.domain.recurrence.rule import PATTERNS, WEEKDAYS, NoRuleError
+from todo_server.domain.recurrence.rule import PATTERNS, WEEKDAYS, NoRuleError, Rule
 from todo_server.domain.recurrence.text import MAX_INTERVALS, MAX_RULE, read_text
 from todo_server.domain.whole import whole
 
@@ -85,13 +85,18 @@ def pattern_of(rule: str | None) -> str:
 def with_interval(rule: str, interval: object) -> str:
     """Give a rule with another interval; NoRuleError if it is none."""
     read = read_text(rule)
-    return str(read._replace(interval=_number("interval", interval, MAX_INTERVALS[read.frequency])))
+    most = MAX_INTERVALS[read.frequency]
+    return _read_again(read._replace(interval=_number("interval", interval, most)))
 
 
 def with_end(rule: str, end_date: object) -> str:
     """Give a rule that ends with a date, or with none, whatever ended it before; or NoRuleError."""
     until = None if end_date is None or end_date == "" else _end(end_date)
-    return str(read_text(rule)._replace(until=until, total=None))
+    return _read_again(read_text(rule)._replace(until=until, total=None))
+
+
+def _read_again(rule: Rule) -> str:
+    return str(read_text(str(rule)))
 
 
 def _of_object(sent: Mapping[str, Any]) -> str | None:

@@ -25,7 +25,8 @@ class Repeating(NamedTuple):
     occurs_on: str | None
     """The date that the rule gave; the due date may have been moved since."""
     rule_start: str | None
-    """The date when the rule was set, which says what the rule does not."""
+    """The date when the rule was set, which says what the rule does not; of what is counted from
+    completion, its own."""
     ordinal: int = 1
     """Which one this is since the rule was set."""
 
@@ -76,7 +77,9 @@ def _dated(task: Repeating, now: datetime, zone: str, *, is_skipped: bool) -> It
         first = date.fromisoformat(start[:_DATE])
         dates = dates_after(parsed(task.rule), first, after, clock)
     for day in dates:
-        yield Following(f"{day}{start[_DATE:]}", start, (day - was).days)
+        due_date = f"{day}{start[_DATE:]}"
+        its_start = due_date if task.basis == COMPLETED else start
+        yield Following(due_date, its_start, (day - was).days)
 
 
 def _after_completion(task: Repeating, day: date, clock: Clock) -> Iterator[date]:

@@ -12,7 +12,7 @@ PATTERNS = {
     "daily": rf"^FREQ=DAILY{_WORDS}$",
     "weekly": rf"^FREQ=WEEKLY{_WORDS}(;BYDAY=[A-Z]{{2}})?$",
     "monthly": rf"^FREQ=MONTHLY{_WORDS}(;BYMONTHDAY=-?[0-9]+)?$",
-    "yearly": rf"^FREQ=YEARLY{_WORDS}(;BYMONTH=[0-9]+)?(;BYMONTHDAY=-?[0-9]+)?$",
+    "yearly": rf"^FREQ=YEARLY{_WORDS}(;BYMONTH=[0-9]+(;BYMONTHDAY=-?[0-9]+)?)?$",
 }
 """Which canonical rules a word tells the truth about: one date in each day, week, month or year.
 

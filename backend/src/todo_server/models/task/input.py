@@ -41,6 +41,8 @@ READ_ONLY = (
     "is_recurring",
     "recurrence_pattern",
     "series_id",
+    "next_task",
+    "deleted_at",
 )
 _SPECIAL = frozenset(READ_ONLY) | ALIASES.keys() | {DUE_TIME} | RULE_NAME_SCHEMAS.keys()
 

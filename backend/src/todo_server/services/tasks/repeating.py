@@ -120,7 +120,7 @@ async def _complete(
         if after.completed and not before.completed:
             await _make_successor(mine, after)
         elif before.completed and not after.completed and after.successor is not None:
-            await mine.run(TAKE_AWAY, successor=UUID(after.successor))
+            await mine.run(TAKE_AWAY, task_id=task_id, successor=UUID(after.successor))
     row = await _with_successor(mine, task_id, row)
     if repeats:
         await mine.run(LET, repeats="")

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Uuid,
     and_,
     bindparam,
+    case,
     cast,
     column,
     exists,
@@ -19,7 +20,7 @@ from sqlalchemy import (
     not_,
     select,
 )
-from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by, array
 from sqlalchemy.sql.selectable import NamedFromClause
 
 from todo_server.database import (
@@ -139,15 +140,39 @@ def _copy() -> Write[int]:
     return write_statement(select(func.count()).select_from(made))
 
 
+_OF_ITSELF = ("due_at", "deleted_at", "updated_at")
+"""What moves with the user's zone, and with an undo and the undo of that."""
+
+
 def _is_untouched(rows: NamedFromClause, name: str) -> ColumnElement[bool]:
-    """Tell whether the log has nothing of a row but what the batch did that made it."""
+    """Tell whether the log has nobody changing a row, which a completion has made.
+
+    A tag that has another name, or none any more, was not changed here. What came by an import is
+    as somebody else left it.
+    """
     first, entry = _log.alias(f"{name}_first"), _log.alias(f"{name}_entry")
+    done, tag = _log.alias(f"{name}_done"), _log.alias(f"{name}_tag")
     of_it = (is_owners(first), first.c.row_id == rows.c.id, first.c.kind == constant("created"))
-    its_batch = select(first.c.batch).where(*of_it).order_by(first.c.number.desc()).limit(_ONE)
-    together = (is_owners(entry), entry.c.row_id == rows.c.id)
-    same_batch = entry.c.batch == its_batch.correlate(rows).scalar_subquery()
-    count = select(func.count()).select_from(entry).where(*together, same_batch)
-    return rows.c.version == count.correlate(rows).scalar_subquery()
+    newest = select(first.c.number).where(*of_it).order_by(first.c.number.desc()).limit(_ONE)
+    made = newest.correlate(rows).scalar_subquery()
+    completed = exists().where(
+        *(is_owners(done), done.c.row_id == bindparam("task_id", type_=Uuid)),
+        *(done.c.batch == first.c.batch, done.c.before.has_key(constant("completed"))),
+    )
+    by_it = select(first.c.batch).where(*of_it, completed.correlate(first))
+    its_batch = by_it.order_by(first.c.number.desc()).limit(_ONE).correlate(rows).scalar_subquery()
+    of_a_tag = exists().where(
+        *(entry.c.before.has_key(constant("tags")), is_owners(tag)),
+        *(tag.c.number >= entry.c.batch, tag.c.batch == entry.c.batch),
+        *(tag.c.noun == constant("tag"), tag.c.kind != constant("created")),
+    )
+    by_tag = case((of_a_tag.correlate(entry), constant("tags")), else_=constant("due_at"))
+    changed = entry.c.before.op("-")(array([*map(constant, _OF_ITSELF), by_tag]))
+    touched_by = exists().where(
+        *(is_owners(entry), entry.c.row_id == rows.c.id, entry.c.number > made),
+        *(entry.c.batch.is_distinct_from(its_batch), changed != literal_column("'{}'", JSONB)),
+    )
+    return and_(its_batch.is_not(None), not_(touched_by.correlate(rows)))
 
 
 def _take_away() -> Write[int]:

@@ -18,7 +18,7 @@ async def skip_task(mine: Handle, task_id: UUID, versions: Versions = None) -> V
     """Move a task on to its next date, without completing it.
 
     TaskNotFoundError; VersionConflictError if it has none of these versions; NoNextOccurrenceError
-    where it does not repeat, is completed, or is the last.
+    where it does not repeat, is completed, is the last, or has its successor already.
     """
 
     async def steps(mine: TransactionHandle) -> Row | None:
@@ -27,7 +27,7 @@ async def skip_task(mine: Handle, task_id: UUID, versions: Versions = None) -> V
         if state is None:
             raise TaskNotFoundError
         task = state.repeating()
-        if task is None or state.completed:
+        if task is None or state.completed or state.successor is not None:
             raise NoNextOccurrenceError
         skipped = skipping(task, mine.now, state.members["zone"])
         if skipped is None:
@@ -46,7 +46,9 @@ async def skip_task(mine: Handle, task_id: UUID, versions: Versions = None) -> V
 
 
 async def list_occurrences(mine: Handle, task_id: UUID, count: int) -> bytes:
-    """Give the dates that come after a task's own, were each done on its day; none if it is over.
+    """Give the dates that come after a task's own, were each done on its day.
+
+    None if it is over, or has its successor already.
 
     TaskNotFoundError.
     """
@@ -54,7 +56,7 @@ async def list_occurrences(mine: Handle, task_id: UUID, count: int) -> bytes:
     if state is None:
         raise TaskNotFoundError
     task = state.repeating()
-    if task is None or state.completed:
+    if task is None or state.completed or state.successor is not None:
         return b"[]"
     start = state.members["start_date"]
     coming = islice(following(task, mine.now, state.members["zone"]), count)
