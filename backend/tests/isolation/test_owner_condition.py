@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import (
     Executable,
+    Select,
     Text,
     and_,
     bindparam,
@@ -25,10 +26,15 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.sql.visitors import iterate
 from sqlmodel import SQLModel
 
 from todo_server.database.owned import OWNER_ID, is_owners, owner_view, unowned_table
-from todo_server.database.owner_condition import NobodysStatementError, check_owner
+from todo_server.database.owner_condition import (
+    NobodysStatementError,
+    check_owner,
+    froms_of,
+)
 from todo_server.models import Attempt, Session, Task
 
 T, S = owner_view(Task), owner_view(Session)
@@ -149,6 +155,14 @@ def test_a_statement_is_refused_that_does_not_say_whose_rows(name):
 @pytest.mark.parametrize("name", ACCEPTED)
 def test_a_statement_is_accepted_that_says_whose_rows(name):
     check_owner(ACCEPTED[name]())
+
+
+@pytest.mark.parametrize("name", [*REFUSED, *ACCEPTED])
+def test_what_each_part_of_a_statement_reads_is_what_sqlalchemy_says(name):
+    statement = (REFUSED | ACCEPTED)[name]()
+    for element in iterate(statement):
+        if isinstance(element, Select):
+            assert froms_of(element) == element.get_final_froms()
 
 
 def test_the_refusal_names_the_view_and_the_condition():

@@ -8,10 +8,11 @@ What the walk cannot see into (text, tables that are only named) is refused as a
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 from sqlalchemy import Delete, Insert, Select, Table, TableClause, TextClause, Update
+from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import (
     BinaryExpression,
@@ -34,6 +35,8 @@ OWNER_VIEW = "owner_view"
 
 _Seen: TypeAlias = set[tuple[ClauseElement, frozenset[FromClause]]]
 
+_COMPILER = DefaultDialect().statement_compiler(DefaultDialect(), None)
+
 _QUERY = re.compile(r"\b(select|from|table|with)\b", re.IGNORECASE)
 _WORD = re.compile(r"'\w*'")
 
@@ -47,6 +50,15 @@ def check_owner(statement: ClauseElement) -> None:
     _check(statement, frozenset(), set())
 
 
+def froms_of(select: Select[Any]) -> Sequence[FromClause]:
+    """Give what a SELECT reads, as its public `get_final_froms` does.
+
+    That compiles the whole statement first, to ask a compiler which has nothing to say to it: two
+    thirds of the time in which the server starts.
+    """
+    return select._compile_state_factory(select, _COMPILER)._get_display_froms()  # noqa: SLF001
+
+
 def _check(element: ClauseElement, around: frozenset[FromClause], seen: _Seen) -> None:
     """Check an element that stands in statements which read from `around`."""
     # Each column leads to its subquery again: without this, a statement takes half a second.
@@ -56,7 +68,7 @@ def _check(element: ClauseElement, around: frozenset[FromClause], seen: _Seen) -
     match element:
         case Select():
             # What is named by `correlate` and stands around is read there, and checked there.
-            read = [source for source in element.get_final_froms() if source not in around]
+            read = [source for source in froms_of(element) if source not in around]
             _require_conditions(read, element.whereclause)
             around = around.union(read, *(_joined(source) for source in read))
         case Update() | Delete():
