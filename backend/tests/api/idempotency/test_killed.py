@@ -149,4 +149,5 @@ def test_whoever_is_killed_a_request_that_is_sent_again_is_done_once(killed: str
         owner = writer.path.split("/")[2]
         changes = run(system.url, "SELECT number FROM change WHERE user_id = $1", owner)
         assert len(changes) == 2 * len(tasks)
-    assert sum(writer.sent_again for writer in writers) > 0
+    if killed == "the server":  # which itself goes on where a database is back soon enough
+        assert sum(writer.sent_again for writer in writers) > 0
