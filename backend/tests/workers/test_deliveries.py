@@ -69,14 +69,16 @@ def test_only_webhooks_that_ask_are_told_and_only_of_their_own_user(url):
     asyncio.run(work())
 
 
-def test_signatures_are_of_the_new_secret_and_for_a_day_of_the_old_one_too(url, monkeypatch):
+def test_signatures_are_of_the_new_secret_and_for_a_day_of_those_before_too(url, monkeypatch):
     async def work() -> None:
         async with delivering(url) as its:
             webhook_id = await its.webhook("ada")
-            old = its.secrets[str(webhook_id)]
             mine = its.database.of(Identity("ada"))
-            new = json.loads((await webhooks.renew_secret(mine, webhook_id))[0])["secret"]
-            for later, secrets in ((timedelta(), (old, new)), (DAY, (new,))):
+            made = [its.secrets[str(webhook_id)]]
+            for _ in range(6):
+                renewed = await webhooks.renew_secret(mine, webhook_id)
+                made.append(json.loads(renewed[0])["secret"])
+            for later, secrets in ((timedelta(), made[2:]), (DAY, made[-1:])):
                 its.now = BEGINNING + later
                 await its.remind("ada", "Buy milk")
                 await its.deliver()
@@ -90,7 +92,7 @@ def test_signatures_are_of_the_new_secret_and_for_a_day_of_the_old_one_too(url, 
                 )
                 for secret in secrets:
                     assert verified(received, secret)["data"]["title"] == "Buy milk"
-                for secret in {old, new} - {*secrets}:
+                for secret in {*made} - {*secrets}:
                     with pytest.raises(WebhookVerificationError):
                         verified(received, secret)
 

@@ -43,6 +43,7 @@ class Webhook(SQLModel, table=True):
     error: str | None = text_field(nullable=True)
     # As they are, since they sign: what that means is in docs/security.md.
     secret: str = text_field()
+    # Those before it, with a space between any two: who makes several in a day has one that signs.
     old_secret: str | None = text_field(nullable=True)
     old_secret_until: datetime | None = instant_field(nullable=True)
     # Up to which of the user's changes there are deliveries; null where it asks for none.

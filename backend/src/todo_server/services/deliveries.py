@@ -93,7 +93,7 @@ class Due:
     """In JSON."""
     webhook_id: str
     url: str
-    secrets: list[str | None]
+    secrets: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +148,7 @@ async def write_message(database: Database, owner: str, due: Due) -> Message:
         data = await _write_changes(mine, due)
     head = to_json({"type": due.event, "timestamp": due.created_at})[:-1]
     body = b'%s,"data":%s}' % (head, data)
-    secrets = [secret for secret in due.secrets if secret is not None]
-    return Message(signed_headers(due.id, mine.now, body, secrets), body)
+    return Message(signed_headers(due.id, mine.now, body, due.secrets), body)
 
 
 async def _write_changes(mine: Handle, due: Due) -> bytes:
@@ -301,7 +300,9 @@ def _taking() -> Write[str]:
         *(taken.c[name] for name in ("id", "event", "attempts", "created_at")),
         *(due.c[name] for name in ("since", "until", "webhook_id", "url")),
         notification.label("notification"),
-        postgresql.array([due.c.secret, old]).label("secrets"),
+        func.string_to_array(func.concat_ws(constant(" "), due.c.secret, old), constant(" ")).label(
+            "secrets"
+        ),
     )
     rows = row.select_from(due.join(taken, taken.c.id == due.c.id)).subquery("row")
     array = func.coalesce(func.json_agg(json_row(rows)), literal_column("'[]'"))

@@ -74,6 +74,10 @@ from todo_server.services.one_row import NOW, row_id_parameter
 OLD_SECRET_SIGNS = timedelta(hours=24)
 """How long a secret still signs beside the one that has taken its place."""
 
+OLD_SECRETS = 4
+"""How many of them at most: whoever lost an answer and asked again has receivers that know the
+first."""
+
 SHOWN = 100
 """Deliveries that are listed; as many that are done with are kept."""
 
@@ -275,8 +279,12 @@ def _updating() -> Write[bytes | None]:
 
 
 def _renewing() -> Write[bytes | None]:
-    until = bindparam("until", type_=_webhooks.c.old_secret_until.type)
-    old = {"old_secret": _webhooks.c.secret, "old_secret_until": until}
+    was, space = _webhooks.c, constant(" ")
+    still = case((was.old_secret_until > NOW, was.old_secret))
+    those = func.string_to_array(func.concat_ws(space, was.secret, still), space, type_=ARRAY(Text))
+    newest = those[slice(_one, literal_column(str(OLD_SECRETS), Integer))]
+    until = bindparam("until", type_=was.old_secret_until.type)
+    old = {"old_secret": func.array_to_string(newest, space), "old_secret_until": until}
     renewed = update_owned(Webhook).where(_webhooks.c.id == _webhook_id)
     renewed = renewed.values(secret=_secret, updated_at=NOW, **old)
     return _given(renewed.returning(*json_columns(_webhooks, WebhookMade)))
