@@ -15,6 +15,7 @@ from todo_server_client.api.tasks import (
     update_task_by_put,
 )
 from todo_server_client.models import (
+    ChangedTaskRead,
     Completion,
     ListTasksStatus,
     Problem,
@@ -42,12 +43,12 @@ def main(url: str) -> None:
 
     change = TaskUpdate(title="Buy oat milk")
     changed = update_task_by_put.sync("me", task.id, client=client, body=change)
-    assert isinstance(changed, TaskRead)
+    assert isinstance(changed, ChangedTaskRead)
     assert changed.title == "Buy oat milk"
     assert changed.updated_at > task.updated_at
     change = TaskUpdate(description="Two litres")
     changed = update_task_by_patch.sync("me", task.id, client=client, body=change)
-    assert isinstance(changed, TaskRead)
+    assert isinstance(changed, ChangedTaskRead)
     assert (changed.title, changed.description) == ("Buy oat milk", "Two litres")
 
     for body, completed in ((None, True), (Completion(), False), (Completion(completed=True), True)):
@@ -56,7 +57,7 @@ def main(url: str) -> None:
             if body
             else complete_task.sync("me", task.id, client=client)
         )
-        assert isinstance(done, TaskRead)
+        assert isinstance(done, ChangedTaskRead)
         assert done.completed is completed
 
     assert delete_task.sync_detailed("me", task.id, client=client).status_code == 204

@@ -102,7 +102,11 @@ _ALIASES = {
 _EXTRAS: dict[str, dict[str, Any]] = {
     "none": {},
     "read-only": {"id": "00000000-0000-7000-8000-000000000000", "user_id": "x", "version": 99},
-    "read-only instants": {"created_at": None, "updated_at": "1970-01-01T00:00:00Z"},
+    "read-only instants": {
+        "created_at": None,
+        "updated_at": "1970-01-01T00:00:00Z",
+        "deleted_at": 7,
+    },
     "derived": {
         "completed_at": 7,
         "position": "a0",
@@ -110,7 +114,7 @@ _EXTRAS: dict[str, dict[str, Any]] = {
         "overdue": "no",
         "due_at": 7,
     },
-    "stored": {"deleted_at": None},
+    "stored": {"live": True},
     "unknown": {"colour": "high"},
 }
 _extras = weighted(

@@ -18,6 +18,9 @@ KINDS: dict[str, type[Row]] = {
 """What the arrays of the document are of."""
 
 
+_NO_SERIES = dict.fromkeys(("occurrence", "occurs_on", "rule_start", "rule_first"))
+
+
 def document(person: Person, now: datetime, unknown: Any) -> dict[str, Any]:
     """Write everything of a person; `unknown` stands for instants of the database's own clock."""
     tasks = sorted(person.live(), key=lambda task: (task.parent_id is not None, task.id))
@@ -31,9 +34,9 @@ def document(person: Person, now: datetime, unknown: Any) -> dict[str, Any]:
         "account": None,
         "settings": person.settings,
         **{member: _all_of(person, KINDS[member]) for member in ("projects", "tags", "filters")},
-        "tasks": [task.shown() for task in tasks],
+        "tasks": [task.shown() | _NO_SERIES for task in tasks],
         "trash": [
-            task.shown() | {"deleted_at": instant(task.deleted_at)}
+            task.shown() | _NO_SERIES | {"deleted_at": instant(task.deleted_at)}
             for task in trash
             if task.deleted_at is not None
         ],

@@ -6,14 +6,20 @@ Whoever has set nothing has no row, and is shown what a new row has.
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 from sqlalchemy import BigInteger, CheckConstraint, text
 from sqlmodel import Field as Column
 from sqlmodel import SQLModel
 
 from todo_server.domain.time_zones import LONGEST, is_zone
-from todo_server.models.fields import ABSENT, instant_field, text_field, user_id_check
+from todo_server.models.fields import (
+    ABSENT,
+    instant_field,
+    text_field,
+    user_id_check,
+    without_defaults,
+)
 from todo_server.models.noun_input import NounInput
 
 WeekStart = Literal["monday", "sunday", "saturday"]
@@ -99,9 +105,16 @@ class SettingsUpdate(NounInput):
     email_reminders: _EmailReminders = ABSENT
 
 
+def _schema_of_imported(schema: dict[str, Any]) -> None:
+    """Document the version as what may be there: not `readOnly`, since a document has it."""
+    without_defaults(schema)
+    schema["properties"]["version"] = {"description": "Not taken over."}
+
+
 class ImportedSettings(NounInput):
     """What the user had set, as an export has it; kept unless something is set already."""
 
+    model_config = ConfigDict(json_schema_extra=_schema_of_imported)
     read_only: ClassVar[tuple[str, ...]] = ("version",)
 
     time_zone: _Zone = TIME_ZONE

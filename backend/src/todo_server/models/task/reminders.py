@@ -43,7 +43,7 @@ def _one(name: str, schema: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-ONE_REMINDER = {
+_ONE_REMINDER = {
     "anyOf": [
         _one("minutes_before", {"type": "integer", "minimum": 0, "maximum": MAX_MINUTES}),
         _one("at", {"type": "string", "pattern": AT_PATTERN}),
@@ -62,9 +62,15 @@ Reminders = Annotated[
     WithJsonSchema(
         {
             "anyOf": [
-                {"type": "array", "maxItems": MAX_REMINDERS, "items": ONE_REMINDER},
+                {"type": "array", "maxItems": MAX_REMINDERS, "items": _ONE_REMINDER},
                 {"type": "null"},
             ]
         }
     ),
+]
+
+RemindersRead = Annotated[
+    list[dict[str, Any]],
+    Field(description="When it reminds, in the order sent."),
+    WithJsonSchema({"type": "array", "items": _ONE_REMINDER}),
 ]

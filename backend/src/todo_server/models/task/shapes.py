@@ -32,7 +32,7 @@ from todo_server.models.task.members import (
     Title,
 )
 from todo_server.models.task.move import Move
-from todo_server.models.task.reminders import Reminders
+from todo_server.models.task.reminders import Reminders, RemindersRead
 from todo_server.models.task.table import TITLE_LENGTH
 
 
@@ -189,9 +189,7 @@ class TaskRead(SQLModel):
     recurrence_basis: Annotated[
         Basis, Field(description="From what the next date is counted.", examples=["due"])
     ]
-    reminders: Annotated[
-        list[dict[str, Any]], Field(description="When it reminds, in the order sent.")
-    ]
+    reminders: RemindersRead
     remind_at: Annotated[str | None, Field(description="When it reminds first, or `null`.")]
     series_id: Annotated[
         UUID | None,
