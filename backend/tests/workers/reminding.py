@@ -76,13 +76,13 @@ class Reminding:
         found: list[dict[str, Any]] = json.loads(page.body)
         return found
 
-    async def until_told(self, owner: str = "ada") -> None:
-        """Wait until somebody was told something."""
+    async def until_told(self, owner: str = "ada", count: int = 1) -> None:
+        """Wait until somebody was told something, or so much."""
         for _ in range(3_000):
-            if await self.told(owner):
+            if len(await self.told(owner)) >= count:
                 return
             await asyncio.sleep(0.01)
-        raise AssertionError(f"{owner} was told nothing")
+        raise AssertionError(f"{owner} was not told {count}")
 
 
 @asynccontextmanager

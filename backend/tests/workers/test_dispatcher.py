@@ -6,21 +6,25 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import literal_column, select
 
 from tests.proxy import Proxy
 from tests.workers.reminding import BEGINNING, Reminding, reminding
-from todo_server.database import Database
+from todo_server.database import Database, unowned_statement
 from todo_server.domain.task_query import TaskQuery
 from todo_server.services import dispatching, tasks
 from todo_server.workers import dispatcher
 from todo_server.workers.dispatcher import REMINDERS, Dispatcher, Errand
 
 HOUR = timedelta(hours=1)
+LATEST = "SELECT max(created_at - remind_at) FROM notification"
+_ONE = unowned_statement(select(literal_column("1")))
 
 
 @pytest.fixture(autouse=True)
 def _without_a_pause(monkeypatch) -> None:
-    monkeypatch.setattr(dispatcher, "PAUSE", 0.0)
+    for name in ("PAUSE", "BETWEEN"):
+        monkeypatch.setattr(dispatcher, name, 0.0)
 
 
 class Looks:
@@ -118,6 +122,101 @@ def test_it_sleeps_until_the_next_one_that_it_knows_of(url, monkeypatch):
             # Before it, for it, and after it; and perhaps once a moment too early.
             assert 3 <= looks.count <= 4
 
+    asyncio.run(work())
+
+
+def test_what_is_due_is_told_within_some_tens_of_milliseconds_though_timers_end_early(
+    url, monkeypatch
+):
+    """As they do by a hair where the loop has a coarser clock: each look is a little too early."""
+    wait = asyncio.wait
+
+    async def wait_less(events, **how):
+        return await wait(events, **how | {"timeout": max(how["timeout"] - 0.003, 0)})
+
+    async def work() -> None:
+        async with reminding(url) as its:
+            reminders = [{"at": f"2026-11-30T08:00:0{second}Z"} for second in range(1, 5)]
+            await its.task(due_date=None, reminders=reminders)
+            loop = asyncio.get_running_loop()
+            began_at = loop.time()
+            passing = Database(
+                url, clock=lambda: BEGINNING + timedelta(seconds=loop.time() - began_at)
+            )
+            monkeypatch.setattr(asyncio, "wait", wait_less)
+            async with passing as database, at_work(database, HOUR):
+                await its.until_told(count=len(reminders))
+            late = await its.seeing.fetchval(LATEST)
+            assert timedelta() <= late < timedelta(seconds=0.3)
+
+    monkeypatch.setattr(dispatcher, "PAUSE", 5.0)
+    asyncio.run(work())
+
+
+def test_what_somebody_else_is_just_claiming_is_looked_for_again_and_ever_more_seldom(
+    url, monkeypatch
+):
+    async def work() -> None:
+        async with reminding(url) as its:
+            await its.task()
+            its.now = BEGINNING + HOUR
+            looks = Looks(monkeypatch)
+            async with its.seeing.transaction():
+                await its.seeing.execute("SELECT FROM dispatch FOR UPDATE")
+                async with at_work(its.database, HOUR):
+                    await asyncio.sleep(1)
+                    assert 4 <= looks.count <= 9
+            before = looks.count
+            async with at_work(its.database, HOUR):
+                await its.until_told()
+            assert looks.count > before
+
+    monkeypatch.setattr(dispatcher, "PAUSE", 5.0)
+    asyncio.run(work())
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_what_one_errand_makes_due_for_another_is_done_at_once_though_nobody_asks_anything(
+    own, url, monkeypatch
+):
+    """Also where nobody has ever asked, as in `todo-server dispatch` alone."""
+
+    async def work() -> None:
+        async with reminding(url) as its:
+            await its.task()
+            its.now = BEGINNING + HOUR
+            second_done = asyncio.Event()
+
+            async def first_does(_: Database, owner: str) -> None:
+                await its.seeing.execute("DELETE FROM dispatch WHERE errand = 'first'")
+                await its.seeing.execute("INSERT INTO dispatch VALUES ($1, 'second', $2)", *due)
+
+            async def second_does(_: Database, owner: str) -> None:
+                await its.seeing.execute("DELETE FROM dispatch WHERE errand = 'second'")
+                second_done.set()
+
+            due = ("ada", BEGINNING)
+            lease = timedelta(seconds=60)
+            first = Errand("first", first_does, lease, claims=1, at_once=1)
+            second = Errand("second", second_does, lease, claims=1, at_once=1, is_last=own)
+            looks = Looks(monkeypatch)
+            async with at_work(its.database, HOUR, first, second, REMINDERS):
+                for _ in range(3):
+                    await looks.next()
+                await some_time()
+                resting = looks.count
+                await its.seeing.execute("INSERT INTO dispatch VALUES ($1, 'first', $2)", *due)
+                await its.database.fetch(_ONE)
+                await asyncio.wait_for(second_done.wait(), 3)
+                await some_time()
+                after = looks.count
+                await some_time()
+                assert looks.count == after, "at rest again"
+                # One for each that heard of the request, of the first, and of the second.
+                assert after - resting <= 12
+
+    monkeypatch.setattr(dispatcher, "PAUSE", 5.0)
+    monkeypatch.setattr(dispatcher, "BETWEEN", 0.2)
     asyncio.run(work())
 
 

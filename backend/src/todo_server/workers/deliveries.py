@@ -28,7 +28,7 @@ _FAULT = "The message could not be written."
 def deliveries(*, private_addresses: bool) -> Errand:
     """Make the errand; `private_addresses` allows webhooks to lead into private networks."""
     run = Deliveries(private_addresses=private_addresses).run
-    return Errand(ERRAND, run, LEASE, claims=AT_ONCE, at_once=AT_ONCE)
+    return Errand(ERRAND, run, LEASE, claims=AT_ONCE, at_once=AT_ONCE, is_last=True)
 
 
 @dataclass(slots=True)

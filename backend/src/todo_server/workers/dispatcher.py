@@ -18,8 +18,14 @@ from todo_server.services.dispatching import claim_due
 log = logging.getLogger("todo_server.dispatcher")
 
 PAUSE = 5.0
-"""Seconds between two looks for what is due, unless it is known that something is: also after the
-database was away, and while others claim what is due."""
+"""Seconds until the next look after one that failed, as the database was away."""
+
+BETWEEN = 1.0
+"""Seconds between two looks because requests have used the database."""
+
+SOON = 0.01
+"""Seconds until the next look where something has just become due, or somebody else is about to
+claim it; twice as long each time that it still is, up to `PAUSE`."""
 
 FIRST_AFTER = 1.0
 """Seconds after the start of a server before which it does not begin."""
@@ -43,6 +49,8 @@ class Errand:
     """How many users are claimed at once: what a killed instance leaves until the lease ends."""
     at_once: int
     """For how many of them it is done at the same time."""
+    is_last: bool = False
+    """Whether it makes nothing due for other errands, which need not look after it."""
 
 
 REMINDERS = Errand(reminders.ERRAND, reminders.remind, reminders.LEASE, claims=8, at_once=2)
@@ -52,7 +60,8 @@ class Dispatcher:
     """Runs errands as long as there are any, and sleeps until the next one that it knows of.
 
     It hears of new ones whenever its instance has used the database, and looks then, at most every
-    `PAUSE` seconds; of those that others make it may not hear, and looks every so often.
+    `BETWEEN` seconds, and at once of those that its errands make for each other; of those that
+    other instances make it may not hear, and looks every so often.
     """
 
     def __init__(self, database: Database, errands: Sequence[Errand], every: timedelta) -> None:
@@ -70,76 +79,83 @@ class Dispatcher:
             self._database.apart(pool_size=CONNECTIONS) as database,
             asyncio.TaskGroup() as group,
         ):
+            lines: list[_Line] = []
             for errand in self._errands:
-                group.create_task(self._go_on(errand, database))
+                _Line(errand, database, lines)
+            for line in lines:
+                group.create_task(self._go_on(line))
 
-    async def _go_on(self, errand: Errand, database: Database) -> None:
-        used, line = self._database.observe(), _Line(errand, database)
+    async def _go_on(self, line: "_Line") -> None:
+        used, before, soon = self._database.observe(), None, SOON
         async with asyncio.TaskGroup() as group:
             while True:
                 used.clear()
                 try:
                     next_at = await line.begin_due(group)
                 except UnavailableError:
-                    next_at = None  # as the log has it already
-                    used.set()
+                    await asyncio.sleep(PAUSE)  # as the log has it already
+                    continue
                 except Exception:
-                    log.exception("the errand %s failed; it is tried again", errand.name)
-                    next_at = None
-                    used.set()
-                await self._rest(used, line.ended, next_at)
+                    log.exception("the errand %s failed; it is tried again", line.name)
+                    await asyncio.sleep(PAUSE)
+                    continue
+                left = self._every
+                if next_at is not None:
+                    left = min(left, (next_at - self._database.now()).total_seconds())
+                # Timers end a hair early, and what was next may be due by now.
+                soon = min(2 * soon, PAUSE) if left <= 0 and next_at == before else SOON
+                before = next_at
+                await _rest(used, line.news, max(left, soon))
 
-    async def _rest(
-        self, used: asyncio.Event, ended: asyncio.Event, next_at: datetime | None
-    ) -> None:
-        """Wait for what is due next, or until somebody may have made something due.
 
-        That is whoever has `used` the database, or has `ended` and said when they are due next.
-        """
-        seconds = self._every
-        if next_at is not None:
-            left = (next_at - self._database.now()).total_seconds()
-            # Overdue is what somebody else is claiming at this very moment.
-            seconds = min(seconds, left if left > 0 else PAUSE)
-        events = [asyncio.ensure_future(each) for each in (_after_pause(used), ended.wait())]
-        try:
-            await asyncio.wait(events, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for each in events:
-                each.cancel()
+async def _rest(used: asyncio.Event, news: asyncio.Event, seconds: float) -> None:
+    """Wait so long, or until somebody may have made something due.
+
+    That is whoever has `used` the database, or has done an errand, which is `news`.
+    """
+    events = [asyncio.ensure_future(each) for each in (_after_pause(used), news.wait())]
+    try:
+        await asyncio.wait(events, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for each in events:
+            each.cancel()
 
 
 async def _after_pause(used: asyncio.Event) -> None:
-    await asyncio.sleep(PAUSE)
+    await asyncio.sleep(BETWEEN)
     await used.wait()
 
 
 async def run_due(database: Database, errand: Errand) -> datetime | None:
     """Do all that is due; give when the next is, None where nothing is to come."""
-    line = _Line(errand, database)
+    line = _Line(errand, database, [])
     while True:
         async with asyncio.TaskGroup() as group:
             next_at = await line.begin_due(group)
-        if not line.ended.is_set():
+        if not line.news.is_set():
             return next_at
 
 
 class _Line:
     """The users for whom an errand is done at this moment, so many at most."""
 
-    def __init__(self, errand: Errand, database: Database) -> None:
-        self.ended = asyncio.Event()
-        """Set whenever it was done for one: when they are due next, they have said."""
+    def __init__(self, errand: Errand, database: Database, lines: list["_Line"]) -> None:
+        """Stand with the other `lines` of a dispatcher, which hear of what is done in this one."""
+        self.name = errand.name
+        self.news = asyncio.Event()
+        """Set whenever an errand was done that may have made something due in this line."""
         self._errand = errand
         self._database = database
         self._slots = asyncio.Semaphore(errand.at_once)
+        self._lines = lines
+        lines.append(self)
 
     async def begin_due(self, group: asyncio.TaskGroup) -> datetime | None:
         """Begin with all who are due, and do not wait for the slowest; give when the next is."""
         errand, lease, most = self._errand.name, self._errand.lease, self._errand.claims
         while True:
             async with self._slots:
-                self.ended.clear()
+                self.news.clear()
                 due = await claim_due(self._database, errand, lease=lease, most=most)
             if not due.owners:
                 return due.next_at
@@ -152,7 +168,8 @@ class _Line:
             await _run(self._database, self._errand, owner)
         finally:
             self._slots.release()
-            self.ended.set()
+            for line in [self] if self._errand.is_last else self._lines:
+                line.news.set()
 
 
 async def _run(database: Database, errand: Errand, owner: str) -> None:

@@ -22,7 +22,8 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 def mails(server: SMTPServer, sender: str) -> Errand:
     """Make the errand of sending by a server, from an address."""
-    return Errand(ERRAND, Mails(server, sender).run, LEASE, claims=AT_ONCE, at_once=AT_ONCE)
+    run = Mails(server, sender).run
+    return Errand(ERRAND, run, LEASE, claims=AT_ONCE, at_once=AT_ONCE, is_last=True)
 
 
 @dataclass(frozen=True, slots=True)
