@@ -262,14 +262,25 @@ def _take_up_changes() -> Write[int]:
 
 
 def _heads() -> CTE:
-    """Select the first delivery that waits of each webhook, with where it goes to."""
-    head = (
-        select(*(_deliveries.c[name].label(name) for name in _HEAD))
+    """Select the first delivery that waits of each webhook, with where it goes to.
+
+    What is being sent comes before a test, which is the only one that overtakes: so no two are on
+    the way to one webhook.
+    """
+    first_two = (
+        select(*(_deliveries.c[name].label(name) for name in (*_HEAD, "place", "status")))
         .where(is_owners(_deliveries), _deliveries.c.channel == constant("webhook"))
         .where(_deliveries.c.webhook_id == _webhooks.c.id, _waits)
         .order_by(_deliveries.c.place)
-        .limit(_one)
+        .limit(literal_column("2", Integer))
         .correlate(_webhooks)
+        .lateral("first_two")
+    )
+    is_sent = first_two.c.status == constant("sending")
+    head = (
+        select(*(first_two.c[name] for name in _HEAD))
+        .order_by(is_sent.desc(), first_two.c.place)
+        .limit(_one)
         .lateral("head")
     )
     columns = (_webhooks.c.id.label("webhook_id"), _webhooks.c.url, _webhooks.c.secret)
