@@ -56,7 +56,7 @@ def test_where_more_are_silent_than_there_is_room_for_they_give_way_and_are_trie
     url, monkeypatch
 ):
     monkeypatch.setattr(worker, "PLACES", 4)
-    monkeypatch.setattr(worker, "PATIENCE", 0.2)
+    monkeypatch.setattr(worker, "PATIENCE", 0.5)
 
     async def work() -> None:
         async with delivering(url) as its:
@@ -122,6 +122,7 @@ def test_what_a_killed_instance_had_delivered_is_not_sent_again(url):
             await its.remind("ada", "1")
             running = asyncio.create_task(its.deliver())
             await until_written(its, "ada", "delivered")
+            await asyncio.to_thread(its.receiver.wait_for, 2)
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
             its.now += services.LEASE
