@@ -15,7 +15,7 @@ MEMBERS = (
 READ_ONLY = (
     *("id", "user_id", "version", "created_at", "updated_at", "completed_at", "position"),
     *("subtasks", "due_at", "overdue", "recurrence_pattern", "is_recurring", "remind_at"),
-    "series_id",
+    *("series_id", "next_task", "deleted_at"),
 )
 DATES = {
     None: None,
