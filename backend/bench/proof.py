@@ -13,7 +13,7 @@ from work import Task, ask, make_token
 
 FIELDS = {"id", "user_id", "title", "description", "completed", "created_at", "updated_at"}
 Operation: TypeAlias = Callable[[str], object]  # takes the id of a task made for it
-PREPARING, COUNTED = 25, 5  # requests; a pool may go round all of its connections
+PREPARING, COUNTED = 25, 25  # requests; a pool may go round all of its connections
 
 
 def status_of(port: int, method: str, path: str, token: str | None, body: object = None) -> int:
@@ -68,7 +68,10 @@ def trips_per_request(running: Running, proxy: Proxy, task: Task) -> dict[str, i
 
     def call(method: str, path: str, body: object = None) -> bytes:
         content = None if body is None else json.dumps(body).encode()
-        return ask(client, method, path, token, content)[1]
+        response, answer = ask(client, method, path, token, content)
+        if not 200 <= response.status < 300:
+            raise RuntimeError(f"{method} {path}: {response.status} {answer[:300]!r}")
+        return answer
 
     def create() -> str:
         return str(json.loads(call("POST", base, {"title": "Buy milk 0"}))["id"])

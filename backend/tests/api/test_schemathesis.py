@@ -76,6 +76,7 @@ SELDOM_REACHED = {
     "PUT /api/{user_id}/tasks/{task_id}",
     "PATCH /api/{user_id}/tasks/{task_id}",
     "PATCH /api/{user_id}/tasks/{task_id}/complete",
+    "DELETE /api/{user_id}/tasks/{task_id}",
     "POST /api/{user_id}/trash/{task_id}/restore",
     "DELETE /api/{user_id}/trash/{task_id}",
     *(
