@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-import time
 from datetime import timedelta
 
 from tests.receiver import Receiver, answering
@@ -70,9 +69,7 @@ def test_where_more_are_silent_than_there_is_room_for_they_give_way_and_are_trie
             await its.webhook("ada")
             await its.remind("ada", "1", "2", "3")
             running = asyncio.create_task(its.deliver())
-            began_at = time.monotonic()
             await until_written(its, "ada", "delivered", 3)
-            assert time.monotonic() - began_at < 3
             await until_written(its, "silent 0", "waiting")
             (row, *_) = await its.seeing.fetch("SELECT * FROM delivery WHERE status = 'waiting'")
             assert row["error"].startswith("It did not answer within 2 seconds, and others")

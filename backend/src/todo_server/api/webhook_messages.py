@@ -4,7 +4,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header
 
-from todo_server.api.examples.notifications import NOTIFICATION_ID
+from todo_server.api.examples.notifications import UNREAD
+from todo_server.api.examples.rows import TASK_ID
 from todo_server.api.examples.webhooks import WEBHOOK_ID
 from todo_server.models import ChangesMessage, ReminderMessage, TestMessage
 
@@ -40,18 +41,7 @@ _TAKEN: dict[int | str, dict[str, Any]] = {
 _REMINDED = {
     "type": "reminder",
     "timestamp": "2026-11-30T08:30:00.031402Z",
-    "data": {
-        "id": NOTIFICATION_ID,
-        "user_id": "019aa3f47a5172c3a1d58b4e3f2a6c90",
-        "kind": "reminder",
-        "task_id": "019aa3f4-7c00-7e3a-8f52-3d1f0c7a9b11",
-        "title": "Buy milk",
-        "due_date": "2026-11-30T09:00:00Z",
-        "remind_at": "2026-11-30T08:30:00.000000Z",
-        "details": None,
-        "created_at": "2026-11-30T08:30:00.031402Z",
-        "read_at": None,
-    },
+    "data": {**UNREAD},
 }
 _CHANGED = {
     "type": "changes",
@@ -65,7 +55,7 @@ _CHANGED = {
         "projects": [],
         "tags": [],
         "filters": [],
-        "removed": ["019aa3f4-7c00-7e3a-8f52-3d1f0c7a9b11"],
+        "removed": [TASK_ID],
     },
 }
 _TESTED = {

@@ -7,7 +7,7 @@ from todo_server.api.examples.rows import TASK_ID, USER_ID
 NOTIFICATION_ID = "019ad2b1-3a60-7c4e-9b1f-7d5e3c2a1f08"
 PATH_VALUES = {"notification_id": NOTIFICATION_ID}
 
-_UNREAD = {
+UNREAD = {
     "id": NOTIFICATION_ID,
     "user_id": USER_ID,
     "kind": "reminder",
@@ -19,7 +19,7 @@ _UNREAD = {
     "created_at": "2026-11-30T08:30:00.031402Z",
     "read_at": None,
 }
-_READ = _UNREAD | {"read_at": "2026-11-30T08:41:17.560911Z"}
+_READ = UNREAD | {"read_at": "2026-11-30T08:41:17.560911Z"}
 
 REQUESTS: dict[str, dict[str, dict[str, Any]]] = {
     "update_notification": {"read": {"read": True}, "unread again": {"read": False}},
@@ -31,7 +31,7 @@ REQUESTS: dict[str, dict[str, dict[str, Any]]] = {
 }
 
 ANSWERS: dict[str, dict[str, Any]] = {
-    "list_notifications": {"one reminder": [_UNREAD]},
+    "list_notifications": {"one reminder": [UNREAD]},
     "update_notification": {"the notification": _READ},
     "read_notifications": {"three of four": {"marked": 3, "unread": 1}},
 }
